@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a mouth should do over time, apart from whose mouth it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+ARTICULATION = ("open", "width", "jaw", "upper", "lower", "pucker")
+"""Channels of an articulation curve, measured on a face turned to the front, as a fraction of face height,
+minus the person's rest (lips closed, relaxed), divided by the person's range; 0 = rest, +1 = the 95th percentile
+of their speech on that channel:
+open    inner lips apart, middle of the mouth
+width   corner to corner (negative = narrower than rest: rounded)
+jaw     chin below the nose
+upper   upper lip's lower edge raised
+lower   lower lip's upper edge lowered
+pucker  lips pushed forward (depth)
+"""
+
+
+@dataclass(frozen=True)
+class MouthCurve:
+    """times_s: [T] float64, centre of each sample on the shot's clock. values: [T, 6] float32, see ARTICULATION.
+    closure: [T] float32 0..1, how surely the lips are shut (p b m, and silence). voice: [T] float32 0..1."""
+
+    times_s: np.ndarray
+    values: np.ndarray
+    closure: np.ndarray
+    voice: np.ndarray
