@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every test may ask for: where the checkout is, the samples, the shared clips, and fixed seeds."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def seeds() -> None:
+    """The same numbers whatever ran before; torch seeds itself from its own generators where a test needs it."""
+    random.seed(1001)
+    np.random.seed(1001)
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The repository's root."""
+    return CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Talking clips that are not part of the project; see CONTRIBUTING.md for what lies there."""
+    folder = Path(os.environ.get("LIPSYNC_SHARED") or CHECKOUT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip("the shared clips are not here; point LIPSYNC_SHARED at the folder that holds grid/ and facegood/")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The demo's portrait and lines."""
+    return CHECKOUT / "samples"
+
+
+@pytest.fixture(scope="session")
+def sample_portrait(samples: Path) -> Path:
+    return samples / "collins" / "portrait.png"
+
+
+@pytest.fixture(scope="session")
+def sample_line(samples: Path) -> Path:
+    """English, spoken by flite: about three seconds at 16 kHz."""
+    return samples / "lines" / "english.flac"
+
+
+@pytest.fixture(scope="session")
+def sample_line_ru(samples: Path) -> Path:
+    """A real Russian sentence, one man, at 16 kHz."""
+    return samples / "lines" / "russian.flac"
