@@ -29,3 +29,13 @@ class MouthCurve:
     values: np.ndarray
     closure: np.ndarray
     voice: np.ndarray
+
+
+@dataclass(frozen=True)
+class AudioAnalysis:
+    """A line as the networks hear it. mel: [80, M] float32, 80 columns a second. loudness_db: [T] float32 relative to
+    full scale at each shot frame. curve: the mouth's wish at each shot frame's centre."""
+
+    mel: np.ndarray
+    loudness_db: np.ndarray
+    curve: MouthCurve

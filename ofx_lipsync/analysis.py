@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The analysis file: everything a shot's frames need to know about each other, in one small file.
+
+A safetensors file: flat arrays plus one JSON text. Nothing in it is code and nothing is unpickled. `key` names what it
+was made from (plate, sound, networks, params that matter), so that a stale file is refused instead of trusted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import types
+import typing
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ofx_lipsync.core.errors import AnalysisError
+from ofx_lipsync.core.face import FaceAnalysis
+from ofx_lipsync.core.mouth import AudioAnalysis
+from ofx_lipsync.core.plan import MouthPlan
+
+FORMAT = 1
+LARGEST_BYTES = 2**30
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One shot. frames: [N] int64, the shot's frame numbers, ascending. key: what it was made from."""
+
+    key: dict[str, str]
+    frames: np.ndarray
+    faces: FaceAnalysis
+    audio: AudioAnalysis
+    plan: MouthPlan
+
+
+def write_analysis(path: str | Path, analysis: Analysis) -> None:
+    """Write atomically: readers see the old file or the new one.
+
+    Raises: OutputError when the folder cannot be written.
+    """
+    from ofx_lipsync.media.atomic import replaced
+
+    with replaced(path) as temporary:
+        Path(temporary).write_bytes(to_bytes(analysis))
+
+
+def read_analysis(path: str | Path) -> Analysis:
+    """Read and check an analysis file.
+
+    Raises: AnalysisError when it is missing, damaged, too large, or of another format version.
+    """
+    try:
+        size = os.path.getsize(path)
+        if size > LARGEST_BYTES:
+            raise AnalysisError(f"{path}: is {size} bytes (expected at most {LARGEST_BYTES}); it is no analysis file")
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise AnalysisError(f"{path}: cannot be read ({error.strerror}); make it with: lipsync analyse") from None
+    return from_bytes(content, str(path))
+
+
+def to_bytes(analysis: Analysis) -> bytes:
+    from safetensors.numpy import save
+
+    arrays: dict[str, np.ndarray] = {}
+    facts: dict[str, Any] = {}
+    _flatten(analysis, "", arrays, facts)
+    text = json.dumps(facts, sort_keys=True)
+    head = {"format": str(FORMAT), "facts": text, "digest": _digest(arrays, text)}
+    return save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, metadata=head)
+
+
+def from_bytes(content: bytes, name: str = "analysis") -> Analysis:
+    try:
+        head, arrays = _parse(content)
+        if head.get("format") != str(FORMAT):
+            raise AnalysisError(
+                f"{name}: is format {head.get('format')!r}, expected {FORMAT}; make it again with: lipsync analyse"
+            )
+        if head["digest"] != _digest(arrays, head["facts"]):
+            raise ValueError("its content does not match its checksum")
+        return typing.cast(Analysis, _build(Analysis, "", arrays, json.loads(head["facts"])))
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError, OverflowError) as error:
+        raise AnalysisError(
+            f"{name}: is not a whole analysis file ({_short(error)}); make it again with: lipsync analyse"
+        ) from None
+
+
+def check_key(analysis: Analysis, expected: dict[str, str], name: str) -> None:
+    """Raises: AnalysisError naming everything that changed since the analysis was made."""
+    stale = [part for part, value in expected.items() if analysis.key.get(part) != value]
+    if stale:
+        raise AnalysisError(
+            f"{name}: was made with another {', another '.join(stale)}; make it again with: lipsync analyse --overwrite"
+        )
+
+
+def _parse(content: bytes) -> tuple[dict[str, str], dict[str, np.ndarray]]:
+    from safetensors import SafetensorError, deserialize
+    from safetensors.numpy import load
+
+    try:
+        deserialize(content)
+        arrays = load(content)
+    except (SafetensorError, AttributeError) as error:
+        raise ValueError(str(error)) from None
+    length = int.from_bytes(content[:8], "little")
+    head = json.loads(content[8 : 8 + length]).get("__metadata__", {})
+    if not isinstance(head, dict) or not isinstance(head.get("facts"), str):
+        raise ValueError("it has no facts")
+    return head, arrays
+
+
+def _digest(arrays: dict[str, np.ndarray], text: str) -> str:
+    content = hashlib.blake2b(text.encode(), digest_size=16)
+    for name in sorted(arrays):
+        content.update(f"{name}{arrays[name].dtype}{arrays[name].shape}".encode())
+        content.update(np.ascontiguousarray(arrays[name]).tobytes())
+    return content.hexdigest()
+
+
+def _flatten(value: Any, name: str, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
+    if is_dataclass(value):
+        for field in fields(value):
+            _flatten(getattr(value, field.name), f"{name}/{field.name}".lstrip("/"), arrays, facts)
+    elif isinstance(value, np.ndarray):
+        arrays[name] = value
+    elif isinstance(value, tuple) and value and is_dataclass(value[0]):
+        facts[name] = len(value)
+        for index, item in enumerate(value):
+            _flatten(item, f"{name}/{index}", arrays, facts)
+    else:
+        facts[name] = value
+
+
+def _build(kind: Any, name: str, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> Any:
+    """A value of type `kind` from the flat parts: the type hints are the file's schema."""
+    if is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        parts = {f.name: _build(hints[f.name], f"{name}/{f.name}".lstrip("/"), arrays, facts) for f in fields(kind)}
+        return kind(**parts)  # type: ignore[operator]
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        if name in facts and facts[name] is None:
+            return None
+        return _build(next(t for t in inner if t is not type(None)), name, arrays, facts)
+    if kind is np.ndarray or origin is np.ndarray:
+        return arrays[name]
+    if origin is tuple and is_dataclass(inner[0]):
+        count = facts[name] if isinstance(facts[name], int) else len(facts[name])
+        if count > 10_000:
+            raise ValueError(f"{name} claims {count} entries")
+        return tuple(_build(inner[0], f"{name}/{index}", arrays, facts) for index in range(count))
+    return _plain(kind, name, facts[name])
+
+
+def _plain(kind: Any, name: str, value: Any) -> Any:
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise ValueError(f"{name} is no list")
+        return tuple(_plain(inner[0], name, item) for item in value)
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise ValueError(f"{name} is no table")
+        return {str(k): _plain(inner[1], name, v) for k, v in value.items()}
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if kind not in (int, float, str, bool) or type(value) is not kind:
+        raise ValueError(f"{name} is {type(value).__name__}, expected {getattr(kind, '__name__', kind)}")
+    return value
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:160] or type(error).__name__

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A dub, on one screen: detect, listen, plan the mouth, then patch frame by frame.
+
+Two passes make a farm right by construction. `analyse` sees the whole shot once and keeps small data; `render` is a
+pure function of one frame, the analysis and the params, so that no chunking or order changes a byte.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Callable, Mapping, Sequence
+
+import numpy as np
+
+from ofx_lipsync.analysis import Analysis
+from ofx_lipsync.core.clip import Clip
+from ofx_lipsync.core.errors import FrameError, UsageError
+from ofx_lipsync.core.face import FaceAnalysis, FaceTrack
+from ofx_lipsync.core.image import Image
+from ofx_lipsync.core.params import ParamSet
+from ofx_lipsync.core.region import Region
+from ofx_lipsync.core.sound import Sound
+
+NODES = {
+    "FaceDetect": "face_detect",
+    "AudioFeature": "audio_feature",
+    "MouthGenerate": "mouth_generate",
+    "Blend": "blend",
+}
+Progress = Callable[[str, int, int], None]
+"""Called with (stage, done, total) as frames go by."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What a dub works on. reel: more footage of the same actor, for mouths. holdout: matte of what lies in front."""
+
+    plate: Clip
+    sound: Sound
+    frames: Sequence[int]
+    reel: Clip | None = None
+    holdout: Clip | None = None
+
+
+@dataclass(frozen=True)
+class Dubbed:
+    """One frame's result. image: RGB over the touched region. matte: [H, W] float32; where it is 0 the plate stands."""
+
+    image: Image
+    matte: np.ndarray
+
+
+def node(name: str) -> ModuleType:
+    """The module of a node by its id, loaded when first asked for."""
+    if name not in NODES:
+        raise UsageError(f"node: there is no {name!r}; there are {', '.join(NODES)}")
+    return importlib.import_module(f"ofx_lipsync.nodes.{NODES[name]}")
+
+
+class Settings:
+    """Params of every node, from `NODE.PARAM=VALUE` texts or as values."""
+
+    def __init__(self, **params: ParamSet) -> None:
+        self.params = {name: params.get(name) or node(name).Params() for name in NODES}
+
+    @classmethod
+    def parse(cls, texts: Sequence[str]) -> Settings:
+        values: dict[str, dict[str, Any]] = {}
+        for text in texts:
+            target, equals, value = text.partition("=")
+            name, dot, param = target.partition(".")
+            if not (equals and dot):
+                raise UsageError(f"--set: cannot read {text!r}; write NODE.PARAM=VALUE, as in Blend.feather=12")
+            declared = node(name).Params.declarations()
+            if param not in declared:
+                raise UsageError(f"--set: {name} has no param {param!r}; it has {', '.join(declared)}")
+            values.setdefault(name, {})[param] = declared[param].read(value)
+        return cls(**{name: node(name).Params(**given) for name, given in values.items()})
+
+    def __getitem__(self, name: str) -> Any:
+        return self.params[name]
+
+    def key(self) -> dict[str, str]:
+        """The params that an analysis depends on, as text per node."""
+        texts = {name: params.digest_text(analysed_only=True) for name, params in self.params.items()}
+        return {f"{name} params": text for name, text in texts.items() if text != "{}"}
+
+
+class Dub:
+    """FaceDetect + AudioFeature -> MouthGenerate -> Blend."""
+
+    def __init__(self, shot: Shot, settings: Settings, progress: Progress | None = None) -> None:
+        self.shot = shot
+        self.settings = settings
+        self.progress = progress or (lambda stage, done, total: None)
+
+    def analyse(self, key: dict[str, str] | None = None) -> Analysis:
+        """The whole shot, in order. Raises: FrameError when no face is found and the policy is `error`."""
+        shot, settings = self.shot, self.settings
+        faces = node("FaceDetect").analyse(shot.plate, shot.frames, settings["FaceDetect"], progress=self._stage("faces"))
+        audio = node("AudioFeature").analyse(shot.sound, shot.frames, shot.plate.rate, settings["AudioFeature"])
+        track = self._track(faces)
+        plan = node("MouthGenerate").analyse(
+            track, shot.plate.rate, shot.frames, audio.curve, settings["MouthGenerate"],
+            plate=shot.plate, reel=self._reel(), cuts=faces.cuts,
+        )  # fmt: skip
+        frames = np.asarray(shot.frames, np.int64)
+        return Analysis({**(key or {}), **settings.key()}, frames, faces, audio, plan)
+
+    def prepare(self, analysis: Analysis, frames: Sequence[int]) -> None:
+        """Fetch what these frames need from elsewhere in the shot, in one sweep."""
+        wanted = node("MouthGenerate").wanted(analysis.plan, frames)
+        prefetch = getattr(self.shot.plate, "prefetch", None)
+        if prefetch is not None and wanted:
+            prefetch(wanted)
+
+    def render(self, analysis: Analysis, frame: int) -> Dubbed | None:
+        """One frame, or None where the plate stands untouched."""
+        mouth, blend = node("MouthGenerate"), node("Blend")
+        patch = mouth.render(
+            self.shot.plate, frame, analysis.plan, self.settings["MouthGenerate"].at(frame), reel=self.shot.reel
+        )
+        if patch is None:
+            return None
+        plate = self.shot.plate.crop(frame, patch.image.region)
+        holdout = self._holdout(frame, patch.image.region)
+        image, matte = blend.render(plate, patch, self.settings["Blend"].at(frame), holdout)
+        return Dubbed(image, matte)
+
+    def _stage(self, stage: str) -> Callable[[int, int], None]:
+        return lambda done, total: self.progress(stage, done, total)
+
+    def _track(self, faces: FaceAnalysis) -> FaceTrack | None:
+        """The chosen person, after the policy for frames where nobody is seen."""
+        policy = self.settings["FaceDetect"].missing_face
+        track = faces.chosen_track()
+        seen = 0 if track is None else len(track.frames)
+        if policy == "error" and seen < len(self.shot.frames):
+            missing = faces.missing(self.shot.frames)
+            raise FrameError(
+                f"FaceDetect: no face in {len(missing)} of {len(self.shot.frames)} frames ({missing}); "
+                "set FaceDetect.missing_face=pass to leave those as they are"
+            )
+        return track.held(self.shot.frames, faces.cuts) if track is not None and policy == "hold" else track
+
+    def _reel(self) -> tuple[Clip, FaceTrack] | None:
+        if self.shot.reel is None:
+            return None
+        faces = node("FaceDetect").analyse(
+            self.shot.reel, self.shot.reel.frames, self.settings["FaceDetect"], progress=self._stage("reel")
+        )
+        track = faces.chosen_track()
+        if track is None:
+            raise FrameError("MouthGenerate.reel: no face is found in the reel; give footage of the same actor")
+        return self.shot.reel, track
+
+    def _holdout(self, frame: int, region: Region) -> Image | None:
+        return None if self.shot.holdout is None else self.shot.holdout.crop(frame, region)
+
+
+def summary(analysis: Analysis) -> Mapping[str, str]:
+    """What a user should know about an analysis: frames without a face, cuts, people."""
+    faces, frames = analysis.faces, analysis.frames.tolist()
+    missing = faces.missing(frames)
+    return {
+        "people": str(len({t.identity for t in faces.tracks})),
+        "cuts": ", ".join(map(str, faces.cuts)) or "none",
+        "frames without the face": str(missing) if len(missing) else "none",
+    }
