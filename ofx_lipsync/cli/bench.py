@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""lipsync bench: the figures this project is held to, measured here and now."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from typing import Any
+
+SUITES = {
+    "quality": "does the result say the line: opening, width, lips, closures, leak of the old speech",
+    "speed": "CPU seconds by stage and peak memory of a 1080p dub",
+    "voice": "the articulation network against tracked mouths, without rendering",
+}
+
+
+def register(verbs: Any) -> None:
+    parser = verbs.add_parser("bench", help="measure quality or speed", description=__doc__)
+    suites = parser.add_subparsers(dest="suite", metavar="SUITE", required=True)
+    for name, text in SUITES.items():
+        suite = suites.add_parser(name, help=text, description=text)
+        suite.add_argument("--data", metavar="DIR", help="folder with grid/ (default: $LIPSYNC_SHARED or ../shared/data)")
+        suite.add_argument("--clips", type=int, metavar="N", help="at most N clips (default: all)")
+        suite.add_argument("--json", metavar="FILE", help="write the figures there as well")
+        suite.add_argument("--keep", metavar="DIR", help="keep results and contact sheets in this folder")
+        suite.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    return int(importlib.import_module(f"ofx_lipsync.bench.{args.suite}").main(args) or 0)

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""lipsync dub: a plate and a line of dialogue in, dubbed frames out."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import Any, Sequence
+
+from ofx_lipsync.analysis import Analysis
+from ofx_lipsync.cli.progress import Progress, progress
+from ofx_lipsync.cli.shot import OpenShot, add_shot_arguments, analysed, frame_range, open_shot, report
+from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.graph import Dub, summary
+from ofx_lipsync.media.atomic import check_writable
+from ofx_lipsync.media.writer import open_writer
+
+
+def register(verbs: Any) -> None:
+    parser = verbs.add_parser("dub", help="dub a shot", description=__doc__)
+    add_shot_arguments(parser)
+    parser.add_argument("out", help="movie (mov, mp4, mkv) or sequence (exr, dpx, tif, png)")
+    parser.add_argument("-F", "--frames", metavar="RANGE", help="render only these frames of the shot, as 1001-1075x2")
+    parser.add_argument("--analysis", metavar="FILE", help="read the analysis from this file, or make it there")
+    parser.add_argument("--codec", help="prores, prores4444, h264 or ffv1 (default: by the file's extension)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    check_writable(args.out)
+    began = time.monotonic()
+    with open_shot(args) as opened, progress(args.progress) as shown:
+        frames = _frames(args, opened)
+        analysis = analysed(opened, args.analysis, shown)
+        touched = render(opened, analysis, frames, args.out, shown, args.codec)
+    seconds = time.monotonic() - began
+    report(
+        [
+            ("result", args.out),
+            ("frames", f"{len(frames)} in, {len(frames)} out, {touched} dubbed"),
+            *summary(analysis).items(),
+            ("time", f"{seconds:.1f} s, {len(frames) / seconds:.1f} frames/s"),
+        ]
+    )
+    return 0
+
+
+def render(
+    opened: OpenShot, analysis: Analysis, frames: Sequence[int], out: str, shown: Progress, codec: str | None = None
+) -> int:
+    """Write the frames; returns how many were changed."""
+    dub = Dub(opened.shot, opened.settings)
+    touched = 0
+    with open_writer(out, opened.plate, frames=frames, sound=opened.sound, codec=codec) as writer:
+        dub.prepare(analysis, frames)
+        for frame in shown.stage("render", frames):
+            result = dub.render(analysis, frame)
+            native = opened.plate.load(frame)
+            if result is not None:
+                native.composite(result.image, result.matte)
+                touched += 1
+            writer.write(native)
+    return touched
+
+
+def _frames(args: argparse.Namespace, opened: OpenShot) -> Sequence[int]:
+    if not args.frames:
+        return opened.plate.frames
+    wanted = frame_range(args.frames, args)
+    have = set(opened.plate.frames)
+    absent = [frame for frame in wanted if frame not in have]
+    if absent:
+        raise UsageError(
+            f"-F {args.frames}: frame {absent[0]} is not in the shot "
+            f"({opened.plate.frames[0]}-{opened.plate.frames[-1]}); give frames of the shot"
+        )
+    return sorted(wanted)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The `lipsync` command: one verb a module, errors as one line, exit codes as farms expect them.
+
+0 ok, 1 internal, 2 usage, 3 some frames failed, 4 input or output, 5 device, 130 interrupted, 143 terminated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn, Sequence
+
+from ofx_lipsync import __version__
+from ofx_lipsync.core.errors import LipSyncError, UsageError
+
+VERBS = ("dub", "analyse", "nodes", "doctor", "bench", "train")
+
+
+class Terminated(KeyboardInterrupt):
+    """The farm asked to stop; unwinds like Ctrl-C so that nothing is left half-written."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{self.prog}: {message}; see {self.prog} --help")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="lipsync", description="Make a mouth say a line, at plate resolution.")
+    parser.add_argument("--version", action="version", version=f"lipsync {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show where an error comes from")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for verb in VERBS:
+        importlib.import_module(f"ofx_lipsync.cli.{verb}").register(verbs)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit code."""
+    _quiet_threads()
+    debug = "--debug" in (sys.argv if argv is None else argv)
+    try:
+        signal.signal(signal.SIGTERM, _terminate)
+        args = build_parser().parse_args(argv)
+        return int(args.run(args))
+    except LipSyncError as error:
+        if debug:
+            raise
+        return _fail(str(error), error.exit_code, error.reason)
+    except Terminated:
+        return _fail("stopped on request; finished frames are whole", 143, "terminated")
+    except KeyboardInterrupt:
+        return _fail("stopped; finished frames are whole", 130, "interrupted")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except MemoryError:
+        return _fail("out of memory; render fewer frames at once or a smaller plate", 5, "memory")
+    except Exception as error:
+        if debug:
+            raise
+        return _fail(f"internal: {type(error).__name__}: {error}; run again with --debug and report it", 1, "internal")
+
+
+def _fail(text: str, code: int, reason: str) -> int:
+    """One line for a person, one that a farm can search for."""
+    print(f"lipsync: {' '.join(text.split())}", file=sys.stderr)
+    print(f"LIPSYNC_FAIL code={code} reason={reason}", file=sys.stderr, flush=True)
+    return code
+
+
+def _quiet_threads() -> None:
+    """One compute thread: on a shared machine, spinning pairs cost more than they give."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def _terminate(signum: int, frame: FrameType | None) -> None:
+    raise Terminated
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The arguments that `dub` and `analyse` share, and the shot they describe."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Sequence
+
+from ofx_lipsync.analysis import Analysis, check_key, read_analysis, write_analysis
+from ofx_lipsync.cli.progress import Progress
+from ofx_lipsync.core.errors import InputError, UsageError
+from ofx_lipsync.core.sound import Sound
+from ofx_lipsync.core.timing import FrameRange, Rate, parse_rate
+from ofx_lipsync.graph import Dub, Settings, Shot
+from ofx_lipsync.media.colour import Colour
+from ofx_lipsync.media.plate import Plate, open_plate
+from ofx_lipsync.media.sound import read_sound
+
+_OFFSET = re.compile(r"([+-]?\d+(?:\.\d+)?)(f|ms)?\Z")
+
+
+def add_shot_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("plate", help="movie, or sequence as plate.####.exr, plate.%%04d.exr, plate.$F4.exr")
+    parser.add_argument("line", help="the new line: wav, flac, mp3, aac, or a movie for its sound")
+    parser.add_argument("--shot", metavar="RANGE", help="the shot's frames; the line starts on the first (default: all)")
+    parser.add_argument("--rate", metavar="FPS", help="frames per second of a sequence, as 24000/1001 (default: its header, or 24)")
+    parser.add_argument("--audio-offset", default="0", metavar="OFFSET", help="start the line later (or earlier, negative) by frames, 12 or 12f, or by time, 500ms")  # fmt: skip
+    parser.add_argument("--set", action="append", default=[], dest="sets", metavar="NODE.PARAM=VALUE", help="a param; keyframes as 1001:0,1010:1; see lipsync nodes")  # fmt: skip
+    parser.add_argument("--reel", metavar="PLATE", help="more footage of the same actor, for mouths the shot lacks")
+    parser.add_argument("--colour", metavar="CONFIG", help="OCIO config file or a named built-in (default: $OCIO, else a pinned one)")
+    parser.add_argument("--space", metavar="NAME", help="the plate's colour space (default: read from the file)")
+    parser.add_argument("--missing-frames", choices=("error", "hold", "skip"), default="error", help="what to do where a sequence has gaps")
+    parser.add_argument("--frames-syntax", choices=("nuke", "openjd"), default="nuke", help="how ':' in ranges is read")
+    parser.add_argument("--progress", choices=("auto", "plain", "openjd", "none"), default="auto")
+
+
+@dataclass
+class OpenShot:
+    """A shot with its files open."""
+
+    shot: Shot
+    plate: Plate
+    settings: Settings
+    sound: Sound
+    key: dict[str, str]
+    _files: ExitStack
+
+    def __enter__(self) -> OpenShot:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._files.close()
+
+
+def open_shot(args: argparse.Namespace) -> OpenShot:
+    """Open and check everything the arguments name, before any work is done."""
+    settings = Settings.parse(args.sets)
+    colour = Colour.load(args.colour)
+    frames = frame_range(args.shot, args) if args.shot else None
+    rate = parse_rate(args.rate) if args.rate else None
+    with ExitStack() as files:
+        plate = files.enter_context(
+            open_plate(args.plate, frames=frames, colour=colour, space=args.space, rate=rate, missing=args.missing_frames)
+        )
+        reel = files.enter_context(open_plate(args.reel, colour=colour)) if args.reel else None
+        offset_s = parse_offset(args.audio_offset, plate.rate)
+        shot_s = float(len(plate.frames) / plate.rate)
+        sound = read_line(args.line, offset_s, shot_s)
+        key = {"plate": plate.fingerprint(), "line": fingerprint(sound), "colour": colour.cache_id}
+        if reel is not None:
+            key["reel"] = reel.fingerprint()
+        shot = Shot(plate, sound, plate.frames, reel)
+        return OpenShot(shot, plate, settings, sound, key, files.pop_all())
+
+
+def read_line(path: str, offset_s: float, shot_s: float) -> Sound:
+    """The line on the shot's clock. Only as much is read as the shot and its tail can use.
+
+    Raises: InputError when the line ends before the shot begins."""
+    sound = read_sound(path, start_s=max(0.0, -offset_s), duration_s=shot_s + TAIL_S)
+    start_s = max(0.0, offset_s)
+    if sound.samples.shape[1] == 0 or start_s >= shot_s:
+        raise InputError(f"{path}: no sound falls inside the shot (offset {offset_s:g} s, shot {shot_s:.2f} s); check --audio-offset")
+    return Sound(sound.samples, sound.rate_hz, start_s)
+
+
+TAIL_S = 60.0
+"""How much of a line that outlasts its shot is kept for the movie; a ten-hour file is not."""
+
+
+def frame_range(text: str, args: argparse.Namespace) -> FrameRange:
+    return FrameRange.parse(text, openjd=args.frames_syntax == "openjd")
+
+
+def parse_offset(text: str, rate: Rate) -> float:
+    """Seconds from `12`, `12f` (frames) or `500ms`."""
+    match = _OFFSET.match(text)
+    if match is None:
+        raise UsageError(f"--audio-offset: cannot read {text!r}; write frames as 12 or 12f, or time as 500ms")
+    return float(match[1]) / 1000 if match[2] == "ms" else float(Rate(match[1]) / rate)
+
+
+def fingerprint(sound: Sound) -> str:
+    import hashlib
+
+    content = hashlib.blake2b(sound.samples.tobytes(), digest_size=16)
+    content.update(f"{sound.samples.shape} {sound.rate_hz} {sound.start_s!r}".encode())
+    return content.hexdigest()
+
+
+def analysed(opened: OpenShot, path: str | None, progress: Progress, overwrite: bool = False) -> Analysis:
+    """The shot's analysis: read and checked when the file exists, else made, and kept when a path is given."""
+    import os
+
+    expected = {**opened.key, **opened.settings.key()}
+    if path and os.path.exists(path) and not overwrite:
+        analysis = read_analysis(path)
+        check_key(analysis, expected, path)
+        return analysis
+    analysis = Dub(opened.shot, opened.settings, progress.advance).analyse(opened.key)
+    if path:
+        write_analysis(path, analysis)
+    return analysis
+
+
+def report(lines: Sequence[tuple[str, str]]) -> None:
+    """What came of it, to standard output."""
+    width = max(len(name) for name, _ in lines)
+    for name, value in lines:
+        print(f"{name:<{width}}  {value}")
