@@ -97,9 +97,10 @@ def write_frame(path: Path, pixels: np.ndarray, frame: int) -> None:
     spec.attribute("Copyright", "NASA, public domain")
     spec.attribute("ImageDescription", "Eileen Collins, NASA portrait, with a camera move added; lip-sync demo plate")
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-    out = oiio.ImageOutput.create(str(part))
-    if out is None or not out.open(str(part), spec) or not out.write_image(pixels.astype(np.float32)) or not out.close():
-        raise OSError(f"{path}: cannot be written ({oiio.geterror() or (out and out.geterror())})")
+    picture = oiio.ImageBuf(spec)
+    picture.set_pixels(picture.roi, pixels.astype(np.float32))
+    if not picture.write(str(part)):
+        raise OSError(f"{path}: cannot be written ({picture.geterror()})")
     os.replace(part, path)
 
 
