@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Antialiased affine resample; the definition is reference() in crop.py. */
+#include "pixel.h"
+
+/* Reads samples_x * samples_y points spread over one output pixel and writes their mean.
+ * m: output pixel centre -> input; ux, uy / vx, vy: step between points along the output's x / y, in input pixels. */
+LINE void crop_row(float *__restrict__ out, Picture p, int cubic, double m00, double m01, double m02, double m10,
+                   double m11, double m12, float ux, float uy, float vx, float vy, int samples_x, int samples_y,
+                   int x0, int y0, int y, int width, int height) {
+  const float share = 1.0f / (float)(samples_x * samples_y);
+  const float first_x = -0.5f * (float)(samples_x - 1), first_y = -0.5f * (float)(samples_y - 1);
+  const long long step = (long long)width * height;
+  COLUMNS(x, width) {
+    const double cx = x0 + x + 0.5, cy = y0 + y + 0.5;
+    double sx = m00 * cx + m01 * cy + m02 - 0.5, sy = m10 * cx + m11 * cy + m12 - 0.5;
+    /* Far outside, every point reads the same border: keep the whole part within an int. */
+    sx = sx < -1e6 ? -1e6 : sx > 1e6 ? 1e6 : sx;
+    sy = sy < -1e6 ? -1e6 : sy > 1e6 ? 1e6 : sy;
+    const int ix = (int)floor(sx), iy = (int)floor(sy);
+    const float fx = (float)(sx - ix), fy = (float)(sy - iy);
+    float *pixel = out + (long long)y * width + x;
+    for (int c = 0; c < p.channels; ++c) pixel[c * step] = 0.0f;
+    for (int j = 0; j < samples_y; ++j)
+      for (int i = 0; i < samples_x; ++i) {
+        const float px = fx + ((first_x + i) * ux + (first_y + j) * vx);
+        const float py = fy + ((first_x + i) * uy + (first_y + j) * vy);
+        const float wholex = floorf(px), wholey = floorf(py);
+        add_sample(p, cubic, ix + (int)wholex, iy + (int)wholey, px - wholex, py - wholey, pixel, step);
+      }
+    if (share != 1.0f)
+      for (int c = 0; c < p.channels; ++c) pixel[c * step] *= share;
+  }
+}
+
+KERNEL void crop(float *__restrict__ out, const float *__restrict__ image, long long stride_c, long long stride_y,
+                 long long stride_x, int channels, int image_width, int image_height, int edge, int cubic, double m00,
+                 double m01, double m02, double m10, double m11, double m12, float ux, float uy, float vx, float vy,
+                 int samples_x, int samples_y, int x0, int y0, int width, int height, int threads) {
+  const Picture p = {image, stride_c, stride_y, stride_x, channels, image_width, image_height, edge};
+  ROWS(y, height)
+  crop_row(out, p, cubic, m00, m01, m02, m10, m11, m12, ux, uy, vx, vy, samples_x, samples_y, x0, y0, y, width, height);
+}
+
+LINE void halve_row(float *__restrict__ out, Picture p, int y, int width, int height) {
+  const int below = clampi(2 * y + 1, 0, p.height - 1);
+  for (int c = 0; c < p.channels; ++c) {
+    const float *top = p.pixels + c * p.stride_c + 2 * y * p.stride_y;
+    const float *bottom = p.pixels + c * p.stride_c + below * p.stride_y;
+    float *row = out + ((long long)c * height + y) * width;
+    COLUMNS(x, width) {
+      const long long left = 2 * x * p.stride_x, right = (2 * x + 1 < p.width ? 2 * x + 1 : 2 * x) * p.stride_x;
+      row[x] = 0.25f * ((top[left] + top[right]) + (bottom[left] + bottom[right]));
+    }
+  }
+}
+
+/* Means of 2 x 2 pixels; an odd last row or column counts twice. */
+KERNEL void halve(float *__restrict__ out, const float *__restrict__ image, long long stride_c, long long stride_y,
+                  long long stride_x, int channels, int image_width, int image_height, int width, int height,
+                  int threads) {
+  const Picture p = {image, stride_c, stride_y, stride_x, channels, image_width, image_height, 1};
+  ROWS(y, height) halve_row(out, p, y, width, height);
+}

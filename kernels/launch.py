@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a kernel where its arrays live: NumPy on the CPU library, CuPy through NVRTC, from one text.
+
+The `.cu` texts declare every kernel once; the argument types for both machines are read from there.
+On the GPU a kernel runs on torch's current stream when torch is in use, so neither side waits for the other.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ofx_lipsync.core.errors import DeviceError, UsageError
+
+FOLDER = Path(__file__).parent
+LIBRARY = Path(__file__).with_name("libkernels.so")
+NVRTC_OPTIONS = ("--std=c++17", "--fmad=false")
+"""No contraction to FMA: the GPU rounds as the CPU library does."""
+
+_PROTOTYPE = re.compile(r"KERNEL void (\w+)\(([^)]*)\)")
+_SCALARS = {"int": np.int32, "long long": np.int64, "float": np.float32, "double": np.float64}
+_BLOCK = (32, 8)
+
+
+def source(name: str) -> str:
+    """The CUDA text of `name`.cu with its header written in, so that NVRTC and CuPy's cache see all of it."""
+    text = (FOLDER / f"{name}.cu").read_text(encoding="utf-8")
+    header = (FOLDER / "pixel.h").read_text(encoding="utf-8")
+    return text.replace('#include "pixel.h"', header)
+
+
+def prototypes(text: str) -> dict[str, tuple[str, ...]]:
+    """Kernel name -> the C type of each argument, as declared in a kernel text."""
+    return {
+        name: tuple(re.sub(r"\s*\w+$", "", part.replace("__restrict__ ", "").strip()) for part in arguments.split(","))
+        for name, arguments in _PROTOTYPE.findall(text)
+    }
+
+
+def launch(name: str, kernel: str, size: tuple[int, int], *values: Any) -> None:
+    """Runs `kernel` of `name`.cu over size = (height, width) with `values` (arrays, then numbers as declared).
+
+    Raises: DeviceError when the CPU library is missing; UsageError when the arrays lie on different devices.
+    """
+    if 0 in size:
+        return
+    arrays = [value for value in values if hasattr(value, "shape") and value.shape != ()]
+    on_host = [isinstance(array, np.ndarray) for array in arrays]
+    if all(on_host):
+        _run_on_host(kernel, values)
+    elif not any(on_host):
+        _run_on_device(name, kernel, size, values)
+    else:
+        kinds = ", ".join(type(array).__module__.partition(".")[0] for array in arrays)
+        raise UsageError(f"{kernel}: arrays lie on different devices (got {kinds}); move them to one device first")
+
+
+def thread_count() -> int:
+    """CPU threads for one kernel, from LIPSYNC_THREADS; one by default, since frames already run side by side."""
+    text = os.environ.get("LIPSYNC_THREADS", "1")
+    if not text.isdecimal() or int(text) < 1:
+        raise UsageError(f"LIPSYNC_THREADS: not a number of threads (got {text!r}, expected 1 or more)")
+    return int(text)
+
+
+@lru_cache(maxsize=1)
+def _host() -> tuple[Any, Any, dict[str, tuple[str, ...]]]:
+    import cffi
+
+    if not LIBRARY.exists():
+        raise DeviceError(f"kernels: the CPU library is missing (expected {LIBRARY}); install the package again")
+    known: dict[str, tuple[str, ...]] = {}
+    for path in sorted(FOLDER.glob("*.cu")):
+        known |= prototypes(path.read_text(encoding="utf-8"))
+    ffi = cffi.FFI()
+    ffi.cdef("".join(f"void {kernel}({', '.join(types)});" for kernel, types in known.items()))
+    return ffi, ffi.dlopen(str(LIBRARY)), known
+
+
+def _run_on_host(kernel: str, values: tuple[Any, ...]) -> None:
+    ffi, library, known = _host()
+    types = known[kernel]
+    if len(types) != len(values) + 1:
+        raise TypeError(f"{kernel}: got {len(values)} values, expected {len(types) - 1}")
+    given = [
+        ffi.cast(kind, value.ctypes.data) if "*" in kind else value for kind, value in zip(types, values, strict=False)
+    ]
+    getattr(library, kernel)(*given, thread_count())
+
+
+@lru_cache(maxsize=64)
+def _on_device(name: str, kernel: str, device: int) -> tuple[Any, tuple[str, ...]]:
+    import cupy
+
+    text = source(name)
+    return cupy.RawModule(code=text, options=NVRTC_OPTIONS).get_function(kernel), prototypes(text)[kernel]
+
+
+def _run_on_device(name: str, kernel: str, size: tuple[int, int], values: tuple[Any, ...]) -> None:
+    import cupy
+
+    device = next(value for value in values if isinstance(value, cupy.ndarray)).device
+    with device, torch_stream(device.id):
+        function, types = _on_device(name, kernel, device.id)
+        given = [
+            value if "*" in kind else _SCALARS[kind](value) for kind, value in zip(types, (*values, 1), strict=True)
+        ]
+        blocks = tuple(min(-(-length // side), 65535) for length, side in zip(size[::-1], _BLOCK, strict=True))
+        function(blocks, _BLOCK, tuple(given))
+
+
+def torch_stream(device: int) -> Any:
+    """Torch's current stream on `device` as a CuPy stream; CuPy's own where torch does not use the GPU."""
+    import cupy
+
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_initialized():
+        return cupy.cuda.get_current_stream()
+    return cupy.cuda.ExternalStream(torch.cuda.current_stream(device).cuda_stream, device)
