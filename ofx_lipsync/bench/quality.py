@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Does the result say the line? Every figure comes from running the face tracker on rendered movies.
+
+own     a clip driven by its own sound; mouths only from other sentences of the same person, so the truth is known
+other   the same clip driven by another person's line; nothing of the old speech may be left
+floors  the person's resting lips held still, and lips opened by loudness alone
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Sequence
+
+import numpy as np
+
+from ofx_lipsync.bench.footage import shared_folder
+from ofx_lipsync.bench.measure import OPEN, WIDTH, correlation, lip_distance, mouth_curves, paired
+from ofx_lipsync.bench.subject import Subject, dubbed, load_subjects
+
+
+@dataclass(frozen=True)
+class Own:
+    """A clip with its own sound: r and distances in % of face height, against the true mouth."""
+
+    clip: str
+    group: str
+    open_r: float
+    width_r: float
+    loudness_r: float
+    distance: float
+    frozen: float
+    loudness: float
+
+
+@dataclass(frozen=True)
+class Other:
+    """A clip with another's line: r against what was asked for, and against the plate's own old mouth."""
+
+    clip: str
+    line: str
+    wanted_r: float
+    leak_r: float
+
+
+def main(args: argparse.Namespace) -> int:
+    """Print the table, the medians and the bars; returns 0 whether or not a bar is met."""
+    grid = shared_folder(args.data) / "grid"
+    people, seen = held_out(grid)
+    groups = {"unseen people": people, "seen person": {"s1": seen[: args.clips or 12]}}
+    own: list[Own] = []
+    other: list[Other] = []
+    with tempfile.TemporaryDirectory(prefix="lipsync-quality-") as scratch:
+        keep = Path(args.keep or scratch)
+        keep.mkdir(parents=True, exist_ok=True)
+        for group, clips in groups.items():
+            for person, paths in clips.items():
+                subjects = load_subjects(paths[: args.clips])
+                own += [_own(s, subjects, group, keep) for s in subjects if len(subjects) > 1]
+                if group == "unseen people":
+                    other += [_other(s, _line(seen, i), keep) for i, s in enumerate(subjects)]
+    _print(own, other)
+    if args.json:
+        text = {"own": [asdict(o) for o in own], "other": [asdict(o) for o in other]}
+        Path(args.json).write_text(json.dumps(text, indent=1))
+    return 0
+
+
+def held_out(grid: Path) -> tuple[dict[str, list[Path]], list[Path]]:
+    """Clips of each person that training never saw, and the sentences it never saw of the person it knows."""
+    from ofx_lipsync.train.split import HELD_OUT_PEOPLE, HELD_OUT_SENTENCES, person
+
+    people: dict[str, list[Path]] = {}
+    for path in sorted(grid.glob("*/*.mkv")):
+        who = person(path.parent.name, path.stem)
+        if who in HELD_OUT_PEOPLE:
+            people.setdefault(who, []).append(path)
+    return people, [grid / "s1" / f"{name}.mkv" for name in sorted(HELD_OUT_SENTENCES)]
+
+
+def _line(seen: Sequence[Path], index: int) -> Path:
+    return seen[index % len(seen)]
+
+
+def _own(subject: Subject, everybody: Sequence[Subject], group: str, keep: Path) -> Own:
+    reel = [s for s in everybody if s is not subject][:4]
+    result, _ = dubbed(subject, subject.path, keep / f"{subject.name}-own.mkv", reel)
+    a, b = paired(result, subject.track)
+    made, truth = mouth_curves(result)[a], subject.raw[b]
+    loud = subject.loudness[b]
+    still, opened = floors(subject, reel, b)
+    heights = subject.track.face_height_px()[b]
+    true_landmarks = subject.track.landmarks[b]
+    row = Own(
+        subject.name,
+        group,
+        correlation(made[:, OPEN], truth[:, OPEN]),
+        correlation(made[:, WIDTH], truth[:, WIDTH]),
+        correlation(loud, truth[:, OPEN]),
+        lip_distance(result.landmarks[a], true_landmarks, heights),
+        lip_distance(still, true_landmarks, heights),
+        lip_distance(opened, true_landmarks, heights),
+    )
+    print(f"{row.clip:<14} open r {row.open_r:5.2f}  width r {row.width_r:5.2f}  lips {row.distance:.2f} % "
+          f"(frozen {row.frozen:.2f}, loudness {row.loudness:.2f})", flush=True)  # fmt: skip
+    return row
+
+
+def floors(subject: Subject, reel: Sequence[Subject], rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Landmarks [M, 478, 3] of two mouths that need no network, in the plate's own pose: the mean lips of the person's
+    other sentences, and the same opened along their own opening by the best line through loudness."""
+    front = np.concatenate([s.front for s in reel])
+    raw = np.concatenate([s.raw[:, OPEN] for s in reel])
+    loud = np.concatenate([s.loudness for s in reel])
+    slope, offset = np.polyfit(loud, raw, 1)
+    mean = front.mean(axis=0)
+    centred = raw - raw.mean()
+    along = np.tensordot(centred, front - mean, axes=(0, 0)) / (centred @ centred)
+    amount = slope * subject.loudness[rows] + offset - raw.mean()
+    still = np.broadcast_to(mean, (len(rows), *mean.shape))
+    return subject.posed(still, rows), subject.posed(mean + amount[:, None, None] * along, rows)
+
+
+def _other(subject: Subject, line: Path, keep: Path) -> Other:
+    result, curve = dubbed(subject, line, keep / f"{subject.name}-{line.stem}.mkv", [])
+    a, b = paired(result, subject.track)
+    made = mouth_curves(result)[a][:, OPEN]
+    wanted = curve.values[np.searchsorted(np.asarray(subject.frames), result.frames[a]), OPEN]
+    row = Other(subject.name, line.stem, correlation(made, wanted), correlation(made, subject.raw[b][:, OPEN]))
+    print(f"{row.clip:<14} line {row.line:<8} wanted r {row.wanted_r:5.2f}  old mouth r {row.leak_r:5.2f}", flush=True)
+    return row
+
+
+def _print(own: Sequence[Own], other: Sequence[Other]) -> None:
+    print(f"\nmedians; load average {os.getloadavg()[0]:.1f}")
+    for group, bars in {"unseen people": (0.80, 0.65), "seen person": (0.93, None)}.items():
+        rows = [o for o in own if o.group == group]
+        if not rows:
+            continue
+        _verdict(f"{group}: opening r ({len(rows)} clips)", _median(rows, "open_r"), bars[0])
+        _verdict(f"{group}: width r", _median(rows, "width_r"), bars[1])
+        print(f"{group}: loudness alone, opening r {_median(rows, 'loudness_r'):.2f}")
+        distance, frozen, loud = (_median(rows, n) for n in ("distance", "frozen", "loudness"))
+        print(f"{group}: lips {distance:.2f} % of face height, frozen {frozen:.2f}, loudness {loud:.2f}")
+        _verdict(f"{group}: better than the better floor by", 1 - distance / min(frozen, loud), 0.25)
+    if other:
+        _verdict("another's line: wanted r", _median(other, "wanted_r"), 0.90)
+        worst = max(abs(o.leak_r) for o in other)
+        median = float(np.median([abs(o.leak_r) for o in other]))
+        print(f"another's line: |r| with the plate's old mouth: median {median:.2f}, worst {worst:.2f} (bar 0.20)")
+
+
+def _median(rows: Sequence[object], name: str) -> float:
+    return float(np.median([getattr(row, name) for row in rows]))
+
+
+def _verdict(name: str, value: float, bar: float | None) -> None:
+    judged = "" if bar is None else f"  bar {bar:.2f}: {'met' if value >= bar else 'MISSED'}"
+    print(f"{name}: {value:.2f}{judged}")

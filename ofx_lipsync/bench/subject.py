@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A talking clip to measure on: its picture, sound, and the mouth that is really there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Sequence
+
+import numpy as np
+
+from ofx_lipsync.bench.footage import Joined, joined_track
+from ofx_lipsync.bench.measure import mouth_curves
+from ofx_lipsync.core.errors import FrameError
+from ofx_lipsync.core.face import FaceTrack
+from ofx_lipsync.core.mouth import MouthCurve
+from ofx_lipsync.core.pose import fit_pose, to_front
+from ofx_lipsync.graph import Settings, node
+from ofx_lipsync.media.plate import open_plate
+from ofx_lipsync.media.sound import read_sound
+from ofx_lipsync.media.writer import open_writer
+
+
+@dataclass(frozen=True)
+class Subject:
+    """track: the tracked face. raw: [N, 6] its articulation. front: [N, 478, 3] landmarks turned to the front, in face
+    heights. loudness: [N] dB."""
+
+    path: Path
+    frames: tuple[int, ...]
+    track: FaceTrack
+    raw: np.ndarray
+    front: np.ndarray
+    loudness: np.ndarray
+
+    @property
+    def name(self) -> str:
+        return f"{self.path.parent.name}/{self.path.stem}".replace("/", "-")
+
+    def posed(self, front: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Front-turned landmarks [M, 478, 3] as they lie in the plate at the head poses of `rows`."""
+        return fit_pose(self.track.landmarks[rows]).place(front)
+
+
+def load_subjects(paths: Sequence[Path]) -> list[Subject]:
+    return [_load(path) for path in paths]
+
+
+def _load(path: Path) -> Subject:
+    with open_plate(str(path)) as plate:
+        track = track_of(plate)
+        sound = read_sound(str(path))
+        audio = node("AudioFeature").analyse(sound, plate.frames, plate.rate, node("AudioFeature").Params())
+        loudness = audio.loudness_db[track.frames - plate.frames[0]]
+        return Subject(path, tuple(plate.frames), track, mouth_curves(track), to_front(track.landmarks), loudness)
+
+
+def track_of(plate) -> FaceTrack:  # type: ignore[no-untyped-def]
+    detect = node("FaceDetect")
+    track = detect.analyse(plate, plate.frames, detect.Params()).chosen_track()
+    if track is None:
+        raise FrameError(f"bench: no face in {plate.info.path}")
+    return track
+
+
+def dubbed(subject: Subject, line: Path, out: Path, reel: Sequence[Subject]) -> tuple[FaceTrack, MouthCurve]:
+    """Render the subject with a line, lossless, and track the result. With a reel, mouths come from the reel alone."""
+    settings = Settings()
+    mouth = node("MouthGenerate")
+    plates = [open_plate(str(s.path)) for s in reel]
+    joined = Joined(plates) if plates else None
+    params = mouth.Params(library="reel") if plates else mouth.Params()
+    sound = read_sound(str(line))
+    with open_plate(str(subject.path)) as plate:
+        audio = node("AudioFeature").analyse(sound, plate.frames, plate.rate, settings["AudioFeature"])
+        track = joined_track([s.track for s in reel], [len(s.frames) for s in reel]) if joined else None
+        given = (joined, track) if joined else None
+        plan = mouth.analyse(subject.track, plate.rate, plate.frames, audio.curve, params, plate=plate, reel=given)
+        plate.prefetch(mouth.wanted(plan, plate.frames))
+        with open_writer(str(out), plate, frames=plate.frames, sound=sound) as writer:
+            for frame in plate.frames:
+                writer.write(_frame(plate, frame, plan, params, joined))
+    for p in plates:
+        p.close()
+    with open_plate(str(out)) as result:
+        return track_of(result), audio.curve
+
+
+def _frame(plate, frame, plan, params, reel):  # type: ignore[no-untyped-def]
+    mouth, blend = node("MouthGenerate"), node("Blend")
+    native = plate.load(frame)
+    patch = mouth.render(plate, frame, plan, params.at(frame), reel=reel)
+    if patch is not None:
+        image, matte = blend.render(plate.crop(frame, patch.image.region), patch, blend.Params(), None)
+        native.composite(image, matte)
+    return native
