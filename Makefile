@@ -46,7 +46,7 @@ clean:
 	$(PYTHON) -m venv .venv || { rm -rf .venv; echo "python's venv module is needed (Debian: apt install python3-venv)"; exit 1; }
 
 .venv/.installed: .venv/bin/pip $(NATIVE)
-	@$(PYTHON) -c 'import shutil, sys, sysconfig; sys.exit(not shutil.which((sysconfig.get_config_var("CC") or "cc").split()[0]))' || \
+	@$(PYTHON) -c 'import os, shutil, sys, sysconfig as s; sys.exit(not shutil.which((os.environ.get("CC") or s.get_config_var("CC") or "cc").split()[0]))' || \
 	  { echo "A C compiler is needed to build the kernels (Debian: apt install gcc libc6-dev; Fedora: dnf install gcc)"; exit 1; }
 	$(BIN)/pip install "torch==2.13.0"
 	$(BIN)/pip install -e .
