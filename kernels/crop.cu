@@ -9,7 +9,7 @@ LINE void crop_row(float *__restrict__ out, Picture p, int cubic, double m00, do
                    int x0, int y0, int y, int width, int height) {
   const float share = 1.0f / (float)(samples_x * samples_y);
   const float first_x = -0.5f * (float)(samples_x - 1), first_y = -0.5f * (float)(samples_y - 1);
-  const long long step = (long long)width * height;
+  const long long plane = (long long)width * height;
   COLUMNS(x, width) {
     const double cx = x0 + x + 0.5, cy = y0 + y + 0.5;
     double sx = m00 * cx + m01 * cy + m02 - 0.5, sy = m10 * cx + m11 * cy + m12 - 0.5;
@@ -18,17 +18,15 @@ LINE void crop_row(float *__restrict__ out, Picture p, int cubic, double m00, do
     sy = sy < -1e6 ? -1e6 : sy > 1e6 ? 1e6 : sy;
     const int ix = (int)floor(sx), iy = (int)floor(sy);
     const float fx = (float)(sx - ix), fy = (float)(sy - iy);
-    float *pixel = out + (long long)y * width + x;
-    for (int c = 0; c < p.channels; ++c) pixel[c * step] = 0.0f;
+    float sum[MOST_CHANNELS] = {-0.0f, -0.0f, -0.0f, -0.0f};
     for (int j = 0; j < samples_y; ++j)
       for (int i = 0; i < samples_x; ++i) {
         const float px = fx + ((first_x + i) * ux + (first_y + j) * vx);
         const float py = fy + ((first_x + i) * uy + (first_y + j) * vy);
         const float wholex = floorf(px), wholey = floorf(py);
-        add_sample(p, cubic, ix + (int)wholex, iy + (int)wholey, px - wholex, py - wholey, pixel, step);
+        add_sample(p, cubic, ix + (int)wholex, iy + (int)wholey, px - wholex, py - wholey, sum);
       }
-    if (share != 1.0f)
-      for (int c = 0; c < p.channels; ++c) pixel[c * step] *= share;
+    for (int c = 0; c < p.channels; ++c) out[c * plane + (long long)y * width + x] = sum[c] * share;
   }
 }
 
@@ -38,7 +36,9 @@ KERNEL void crop(float *__restrict__ out, const float *__restrict__ image, long 
                  int samples_x, int samples_y, int x0, int y0, int width, int height, int threads) {
   const Picture p = {image, stride_c, stride_y, stride_x, channels, image_width, image_height, edge};
   ROWS(y, height)
-  crop_row(out, p, cubic, m00, m01, m02, m10, m11, m12, ux, uy, vx, vy, samples_x, samples_y, x0, y0, y, width, height);
+  for (int c = 0; c < channels; c += MOST_CHANNELS)
+    crop_row(out + (long long)c * width * height, channels_from(p, c), cubic, m00, m01, m02, m10, m11, m12, ux, uy, vx,
+             vy, samples_x, samples_y, x0, y0, y, width, height);
 }
 
 LINE void halve_row(float *__restrict__ out, Picture p, int y, int width, int height) {

@@ -5,7 +5,7 @@ Along each output axis the matrix makes one pixel s input pixels long. For s <= 
 For s > 1, n = ceil(s) points per axis are read and averaged, at a distance of d = sqrt((s^2 - 1) / (n^2 - 1)) input
 pixels (never more than 1, so no input pixel is missed). The variance of such a row of points is (s^2 - 1) / 12: that of
 a pixel s long less that of the input's own pixel. It grows smoothly with s: a slow zoom does not pop where n changes.
-From s = 8 on, the picture is first halved by means of 2 x 2 pixels until s < 8.
+While s is 4 or more on both axes, the picture is first halved by means of 2 x 2 pixels. An axis gets 16 points at most.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+
+from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.kernels.arrays import Array, choice, float_array, namespace, strides
 from ofx_lipsync.kernels.launch import launch
 
-from ofx_lipsync.core.errors import UsageError
-
 FILTERS = ("linear", "cubic")
 OUTSIDE = ("black", "hold")
-_MOST_SAMPLES = 8
+_HALVE_FROM = 4.0
+_MOST_POINTS = 16
 
 
 def crop(
@@ -50,7 +51,7 @@ def crop(
     height, width = _size(shape)
     cubic = choice("crop", "filter", filter, FILTERS)
     edge = choice("crop", "outside", outside, OUTSIDE)
-    while max(_lengths(affine)) >= _MOST_SAMPLES and max(image.shape[1:]) > 1:
+    while min(_lengths(affine)) >= _HALVE_FROM and max(image.shape[1:]) > 1:
         image, affine = halve(image), affine * 0.5
     (samples_x, step_x), (samples_y, step_y) = (_spread(length) for length in _lengths(affine))
     out = namespace(image).empty((image.shape[0], height, width), np.float32)
@@ -83,7 +84,7 @@ def reference(
     """The definition of `crop`, in float64."""
     affine = np.asarray(matrix, np.float64)
     picture = image.astype(np.float64)
-    while max(_lengths(affine)) >= _MOST_SAMPLES and max(picture.shape[1:]) > 1:
+    while min(_lengths(affine)) >= _HALVE_FROM and max(picture.shape[1:]) > 1:
         odd = [(0, 0), *((0, side % 2) for side in picture.shape[1:])]
         even = np.pad(picture, odd, mode="edge")
         picture = (even[:, 0::2, 0::2] + even[:, 0::2, 1::2] + even[:, 1::2, 0::2] + even[:, 1::2, 1::2]) / 4
@@ -148,7 +149,7 @@ def _lengths(affine: np.ndarray) -> tuple[float, float]:
 
 def _spread(length: float) -> tuple[int, float]:
     """(number of points, their distance in output pixels) along an axis whose pixel spans `length` input pixels."""
-    count = max(1, math.ceil(length))
+    count = min(max(1, math.ceil(length)), _MOST_POINTS)
     if count == 1:
         return 1, 0.0
     return count, math.sqrt((length**2 - 1) / (count**2 - 1)) / length

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import numpy as np
-from ofx_lipsync.kernels.arrays import Array, float_array, namespace, same_shape
-from ofx_lipsync.kernels.launch import launch
 
 from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.kernels.arrays import Array, float_array, namespace, same_shape
+from ofx_lipsync.kernels.launch import launch
 
 
 def over(patch: Array, plate: Array) -> Array:

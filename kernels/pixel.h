@@ -30,6 +30,9 @@
 #define COLUMNS(x, n) for (int x = 0; x < (n); ++x)
 #endif
 
+/* Sums stay in registers: more channels than this are done in turns. */
+#define MOST_CHANNELS 4
+
 /* A picture of any strides (counted in floats), read without a copy. edge: 1 holds the border pixel, 0 is black outside. */
 typedef struct {
   const float *pixels;
@@ -38,6 +41,13 @@ typedef struct {
 } Picture;
 
 INLINE int clampi(int value, int low, int high) { return value < low ? low : value > high ? high : value; }
+
+/* The picture's channels from c on, as many as one turn takes. */
+INLINE Picture channels_from(Picture p, int c) {
+  p.pixels += c * p.stride_c;
+  p.channels = p.channels - c < MOST_CHANNELS ? p.channels - c : MOST_CHANNELS;
+  return p;
+}
 
 /* Catmull-Rom weights of the pixels at -1, 0, 1, 2 for a point at 0 <= f <= 1.
  * Source: Keys 1981, Cubic convolution interpolation, eq. 15 (a = -1/2). */
@@ -54,65 +64,65 @@ INLINE float pixel_at(Picture p, const float *plane, int x, int y) {
   return plane[clampi(y, 0, p.height - 1) * p.stride_y + clampi(x, 0, p.width - 1) * p.stride_x];
 }
 
-/* Adds to sum[c * step] the picture at column x + fx, row y + fy (0 <= f < 1, counted from pixel centres).
+/* Adds to sum[c] the picture at column x + fx, row y + fy (0 <= f < 1, counted from pixel centres).
+ * Sums start at -0.0, the zero that changes no number's bits.
  * A point on a pixel's centre gives that pixel bit for bit; elsewhere NaN and Inf spread over the filter's footprint. */
-INLINE void add_linear(Picture p, int x, int y, float fx, float fy, long long stride_x, float *sum, long long step) {
-  const int inside = x >= 0 && y >= 0 && x + 1 < p.width && y + 1 < p.height;
-  const int exact = fx == 0.0f && fy == 0.0f;
-  for (int c = 0; c < p.channels; ++c) {
-    const float *plane = p.pixels + c * p.stride_c;
-    if (exact) {
-      sum[c * step] += pixel_at(p, plane, x, y);
-    } else if (inside) {
-      const float *q = plane + y * p.stride_y + x * stride_x;
+INLINE void add_linear(Picture p, int x, int y, float fx, float fy, long long stride_x, float *sum) {
+  if (fx == 0.0f && fy == 0.0f) {
+    for (int c = 0; c < p.channels; ++c) sum[c] += pixel_at(p, p.pixels + c * p.stride_c, x, y);
+  } else if (x >= 0 && y >= 0 && x + 1 < p.width && y + 1 < p.height) {
+    const float *q = p.pixels + y * p.stride_y + x * stride_x;
+    for (int c = 0; c < p.channels; ++c, q += p.stride_c) {
       const float left = (1.0f - fy) * q[0] + fy * q[p.stride_y];
       const float right = (1.0f - fy) * q[stride_x] + fy * q[p.stride_y + stride_x];
-      sum[c * step] += (1.0f - fx) * left + fx * right;
-    } else {
+      sum[c] += (1.0f - fx) * left + fx * right;
+    }
+  } else {
+    for (int c = 0; c < p.channels; ++c) {
+      const float *plane = p.pixels + c * p.stride_c;
       const float left = (1.0f - fy) * pixel_at(p, plane, x, y) + fy * pixel_at(p, plane, x, y + 1);
       const float right = (1.0f - fy) * pixel_at(p, plane, x + 1, y) + fy * pixel_at(p, plane, x + 1, y + 1);
-      sum[c * step] += (1.0f - fx) * left + fx * right;
+      sum[c] += (1.0f - fx) * left + fx * right;
     }
   }
 }
 
 /* As add_linear, with the Catmull-Rom cubic; its negative lobes overshoot by up to 1/8 at hard edges. */
-INLINE void add_cubic(Picture p, int x, int y, float fx, float fy, long long stride_x, float *sum, long long step) {
-  const int inside = x >= 1 && y >= 1 && x + 2 < p.width && y + 2 < p.height;
-  const int exact = fx == 0.0f && fy == 0.0f;
+INLINE void add_cubic(Picture p, int x, int y, float fx, float fy, long long stride_x, float *sum) {
   float wx[4], wy[4], column[4];
   cubic_weights(fx, wx);
   cubic_weights(fy, wy);
-  for (int c = 0; c < p.channels; ++c) {
-    const float *plane = p.pixels + c * p.stride_c;
-    if (exact) {
-      sum[c * step] += pixel_at(p, plane, x, y);
-      continue;
-    }
-    if (inside) {
-      const float *q = plane + (y - 1) * p.stride_y + (x - 1) * stride_x;
+  if (fx == 0.0f && fy == 0.0f) {
+    for (int c = 0; c < p.channels; ++c) sum[c] += pixel_at(p, p.pixels + c * p.stride_c, x, y);
+  } else if (x >= 1 && y >= 1 && x + 2 < p.width && y + 2 < p.height) {
+    const float *q = p.pixels + (y - 1) * p.stride_y + (x - 1) * stride_x;
+    for (int c = 0; c < p.channels; ++c, q += p.stride_c) {
       for (int k = 0; k < 4; ++k)
         column[k] = wy[0] * q[k * stride_x] + wy[1] * q[p.stride_y + k * stride_x] +
                     wy[2] * q[2 * p.stride_y + k * stride_x] + wy[3] * q[3 * p.stride_y + k * stride_x];
-    } else {
+      sum[c] += wx[0] * column[0] + wx[1] * column[1] + wx[2] * column[2] + wx[3] * column[3];
+    }
+  } else {
+    for (int c = 0; c < p.channels; ++c) {
+      const float *plane = p.pixels + c * p.stride_c;
       for (int k = 0; k < 4; ++k)
         column[k] = wy[0] * pixel_at(p, plane, x + k - 1, y - 1) + wy[1] * pixel_at(p, plane, x + k - 1, y) +
                     wy[2] * pixel_at(p, plane, x + k - 1, y + 1) + wy[3] * pixel_at(p, plane, x + k - 1, y + 2);
+      sum[c] += wx[0] * column[0] + wx[1] * column[1] + wx[2] * column[2] + wx[3] * column[3];
     }
-    sum[c * step] += wx[0] * column[0] + wx[1] * column[1] + wx[2] * column[2] + wx[3] * column[3];
   }
 }
 
 /* Planes with neighbouring pixels side by side (the usual case) get their own, faster copy of the loop. */
-INLINE void add_sample(Picture p, int cubic, int x, int y, float fx, float fy, float *sum, long long step) {
+INLINE void add_sample(Picture p, int cubic, int x, int y, float fx, float fy, float *sum) {
   if (cubic && p.stride_x == 1)
-    add_cubic(p, x, y, fx, fy, 1, sum, step);
+    add_cubic(p, x, y, fx, fy, 1, sum);
   else if (cubic)
-    add_cubic(p, x, y, fx, fy, p.stride_x, sum, step);
+    add_cubic(p, x, y, fx, fy, p.stride_x, sum);
   else if (p.stride_x == 1)
-    add_linear(p, x, y, fx, fy, 1, sum, step);
+    add_linear(p, x, y, fx, fy, 1, sum);
   else
-    add_linear(p, x, y, fx, fy, p.stride_x, sum, step);
+    add_linear(p, x, y, fx, fy, p.stride_x, sum);
 }
 
 #endif

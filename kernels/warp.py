@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from ofx_lipsync.kernels.arrays import Array, choice, float_array, namespace, number, strides
-from ofx_lipsync.kernels.crop import FILTERS, keys, sample
-from ofx_lipsync.kernels.launch import launch
 
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.region import Region
+from ofx_lipsync.kernels.arrays import Array, choice, float_array, namespace, number, strides
+from ofx_lipsync.kernels.crop import FILTERS, keys, sample
+from ofx_lipsync.kernels.launch import launch
 
 _SHARP_TO = 1.5
 """The cubic reads every second pixel of a picture shrunk this much without visible aliasing."""
