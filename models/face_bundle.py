@@ -26,13 +26,13 @@ import numpy as np
 
 from ofx_lipsync.core.errors import ModelError
 from ofx_lipsync.models.face_blendshapes import FaceBlendshapes
-from ofx_lipsync.models.face_detector import FULL_RANGE, SHORT_RANGE, FaceDetector
+from ofx_lipsync.models.face_detector import FULL_RANGE, FaceDetector
 from ofx_lipsync.models.face_mesh import FaceMesh
 
 BUNDLE = "face_landmarker.task"
 BUNDLE_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
-FAR = "face_detection_full_range_sparse.tflite"
-FAR_SHA256 = "2c3728e6da56f21e21a320433396fb06d40d9088f2247c05e5635a688d45dfe1"
+DETECTOR = "face_detection_full_range_sparse.tflite"
+DETECTOR_SHA256 = "2c3728e6da56f21e21a320433396fb06d40d9088f2247c05e5635a688d45dfe1"
 
 Run = Callable[[np.ndarray], list[np.ndarray]]
 """A network: one input array to its outputs, in the order the file names them."""
@@ -40,10 +40,9 @@ Run = Callable[[np.ndarray], list[np.ndarray]]
 
 @dataclass(frozen=True)
 class FaceNetworks:
-    """detector: faces wider than a tenth of the picture; far_detector: down to a thirtieth."""
+    """All on the CPU, one thread. sha256: of everything loaded, for keys and metadata."""
 
     detector: FaceDetector
-    far_detector: FaceDetector
     mesh: FaceMesh
     blendshapes: FaceBlendshapes
     sha256: str
@@ -53,11 +52,10 @@ class FaceNetworks:
         """Raises ModelError where the weights are missing, damaged, or not the published ones."""
         parts = _unzip(read_checked(BUNDLE, BUNDLE_SHA256))
         return cls(
-            detector=FaceDetector(SHORT_RANGE, _network(parts["face_detector.tflite"])),
-            far_detector=FaceDetector(FULL_RANGE, _network(read_checked(FAR, FAR_SHA256))),
+            detector=FaceDetector(FULL_RANGE, _network(read_checked(DETECTOR, DETECTOR_SHA256))),
             mesh=FaceMesh(_network(parts["face_landmarks_detector.tflite"])),
             blendshapes=FaceBlendshapes(_network(parts["face_blendshapes.tflite"])),
-            sha256=hashlib.sha256((BUNDLE_SHA256 + FAR_SHA256).encode()).hexdigest(),
+            sha256=hashlib.sha256((BUNDLE_SHA256 + DETECTOR_SHA256).encode()).hexdigest(),
         )
 
 

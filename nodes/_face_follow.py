@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faces followed from frame to frame: unbroken runs of landmarks, each surely one person.
+
+A run ends at a cut, where the network no longer sees a face, and wherever there is doubt: where two faces touch, or a
+face suddenly looks different. Who it was is settled afterwards, over the whole shot (_face_identity).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ofx_lipsync.core.clip import Clip
+from ofx_lipsync.models.face_bundle import FaceNetworks
+from ofx_lipsync.models.face_detector import overlaps
+from ofx_lipsync.models.face_mesh import Roi, roi_from_detection
+from ofx_lipsync.nodes._face_cuts import jumps, thumbnail
+from ofx_lipsync.nodes._face_patch import cut, patch, read_square, roi_from_pose
+from ofx_lipsync.nodes._face_search import search
+
+_TOUCHING, _SAME = 0.1, 0.5
+"""Overlap (intersection over union) from which two faces may be mistaken for each other, or are one and the same."""
+_STRANGE = 0.12
+"""A face that looks this different from a frame ago (mean absolute difference) may be another one."""
+_CELLS = 16
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One face in one frame. landmarks: [478, 3] float32 plate px; look: [3, 16, 16] float32, the upright square."""
+
+    landmarks: np.ndarray
+    presence: float
+    look: np.ndarray
+
+
+@dataclass
+class Run:
+    """Consecutive frames of one face. first: row of `seen[0]` in the shot's frames; roi: where to look next."""
+
+    first: int
+    roi: Roi
+    seen: list[Seen] = field(default_factory=list)
+
+    @property
+    def end(self) -> int:
+        return self.first + len(self.seen)
+
+    def at(self, row: int) -> Seen | None:
+        return self.seen[row - self.first] if self.first <= row < self.end else None
+
+
+@dataclass(frozen=True)
+class Search:
+    """every: frames between two looks at the whole frame; smallest_px: face height; presence: least that is a face."""
+
+    every: int
+    smallest_px: float
+    presence: float
+
+
+class Follower:
+    """One walk through the frames in order; afterwards `runs` and `thumbnails` hold what was seen."""
+
+    def __init__(self, plate: Clip, frames: Sequence[int], networks: FaceNetworks, settings: Search) -> None:
+        self.runs: list[Run] = []
+        self.thumbnails: list[np.ndarray] = []
+        self._plate, self._frames, self._networks, self._settings = plate, frames, networks, settings
+        self._live: list[Run] = []
+        self._searched = -1
+
+    def walk(self, progress: Callable[[int, int], None] | None) -> None:
+        for row, frame in enumerate(self._frames):
+            self.thumbnails.append(thumbnail(self._plate, frame))
+            expected = len(self._live)
+            if jumps(self.thumbnails):
+                self._live, self._searched = [], row - 1
+            self._follow(row)
+            overdue = row - self._searched >= self._settings.every
+            if overdue or not self._live or len(self._live) < expected:
+                self._search(row)
+            if progress is not None:
+                progress(row + 1, len(self._frames))
+
+    def _follow(self, row: int) -> None:
+        """Every live run one frame on."""
+        pairs = [(run, self._see(patch(self._plate, self._frames[row], run.roi), run.roi)) for run in self._live]
+        pairs = _distinct([pair for pair in pairs if self._is_face(pair[1])])
+        self._live = []
+        for run, seen in pairs:
+            others = [other.landmarks for _, other in pairs if other is not seen]
+            if touches(seen.landmarks, others, _TOUCHING) or strangeness(run.seen[-1], seen) > _STRANGE:
+                run = Run(row, run.roi)
+                self.runs.append(run)
+            run.seen.append(seen)
+            run.roi = roi_from_pose(seen.landmarks, run.roi)
+            self._live.append(run)
+
+    def _search(self, row: int) -> None:
+        since, self._searched = self._searched, row
+        found = search(self._plate, self._frames[row], self._networks.detector, self._settings.smallest_px)
+        for box, keypoints in zip(found.boxes, found.keypoints, strict=True):
+            roi, seen = self._settle(row, roi_from_detection(box, keypoints))
+            if self._is_face(seen) and not self._known(row, seen):
+                past = self._before(row, since, seen, roi)
+                run = Run(row - len(past), roi_from_pose(seen.landmarks, roi), [*past, seen])
+                self.runs.append(run)
+                self._live.append(run)
+
+    def _settle(self, row: int, roi: Roi) -> tuple[Roi, Seen]:
+        """A detector's box is rough: look, and look again from where the face is."""
+        rough = self._see(patch(self._plate, self._frames[row], roi), roi)
+        roi = roi_from_pose(rough.landmarks) if self._is_face(rough) else roi
+        return roi, self._see(patch(self._plate, self._frames[row], roi), roi)
+
+    def _before(self, row: int, since: int, seen: Seen, roi: Roi) -> list[Seen]:
+        """The same face in the frames since the last search, where it was not looked for. Read forwards, as movies
+        like it, followed backwards."""
+        frames = range(since + 1, row)
+        squares = [read_square(self._plate, self._frames[earlier], roi, reach=1.6) for earlier in frames]
+        past: list[Seen] = []
+        for earlier, square in zip(reversed(frames), reversed(squares), strict=True):
+            roi = roi_from_pose(seen.landmarks, roi)
+            older = self._see(cut(*square, roi), roi)
+            if not self._is_face(older) or self._known(earlier, older) or strangeness(seen, older) > _STRANGE:
+                break
+            past.insert(0, older)
+            seen = older
+        return past
+
+    def _see(self, square: np.ndarray, roi: Roi) -> Seen:
+        mesh = self._networks.mesh
+        landmarks, presence = mesh.place(*mesh.predict(square), roi)
+        return Seen(landmarks, presence, square.reshape(3, _CELLS, 16, _CELLS, 16).mean(axis=(2, 4)))
+
+    def _is_face(self, seen: Seen) -> bool:
+        return seen.presence >= self._settings.presence and bool(np.isfinite(seen.landmarks).all())
+
+    def _known(self, row: int, seen: Seen) -> bool:
+        others = [other.landmarks for run in self.runs if (other := run.at(row)) is not None]
+        return touches(seen.landmarks, others, _SAME)
+
+
+def touches(landmarks: np.ndarray, others: Sequence[np.ndarray], least: float) -> bool:
+    """Whether a face overlaps with one of the others by more than `least`. All [478, 3]."""
+    boxes = np.array([box(other) for other in others]).reshape(-1, 4)
+    return bool((overlaps(box(landmarks), boxes) > least).any())
+
+
+def box(landmarks: np.ndarray) -> np.ndarray:
+    """[4] x0 y0 x1 y1 round all points."""
+    return np.concatenate([landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)])
+
+
+def strangeness(before: Seen, after: Seen) -> float:
+    """How differently the upright face looks, 0..1; brightness is taken out."""
+    a, b = before.look - before.look.mean(), after.look - after.look.mean()
+    return float(np.abs(a - b).mean())
+
+
+def _distinct(pairs: list[tuple[Run, Seen]]) -> list[tuple[Run, Seen]]:
+    """Where two runs have landed on one face, the one that changed least keeps it; the other person is hidden."""
+    kept: list[tuple[Run, Seen]] = []
+    for run, seen in sorted(pairs, key=lambda pair: strangeness(pair[0].seen[-1], pair[1])):
+        if not touches(seen.landmarks, [other.landmarks for _, other in kept], _SAME):
+            kept.append((run, seen))
+    return kept
