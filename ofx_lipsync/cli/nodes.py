@@ -58,9 +58,10 @@ def reach(param: Param) -> str:
         return ", ".join(param.options)
     if not isinstance(param, (Float, Int)):
         return {"bool": "on, off", "file": "a path"}.get(param.kind, param.kind)
-    hard = f"{_number(param.lo)} to {_number(param.hi)}"
-    soft = f" (slider {_number(param.slider[0])} to {_number(param.slider[1])})" if param.slider else ""
-    return f"{hard}{soft}"
+    hard = _span(param.lo, param.hi)
+    if param.slider is None or param.slider == (param.lo, param.hi):
+        return hard
+    return f"{hard} (slider {_span(*param.slider)})"
 
 
 def markdown(modules: list[ModuleType]) -> str:
@@ -93,10 +94,11 @@ def _value(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _number(value: float) -> str:
-    if math.isinf(value) or abs(value) >= 2**31 - 1:
-        return "any"
-    return f"{value:g}"
+def _span(lo: float, hi: float) -> str:
+    below, above = (math.isinf(edge) or abs(edge) >= 2**31 - 1 for edge in (lo, hi))
+    if below or above:
+        return "any" if below and above else f"up to {hi:g}" if below else f"{lo:g} or more"
+    return f"{lo:g} to {hi:g}"
 
 
 def _show(modules: list[ModuleType]) -> None:
