@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ofx_lipsync.core.errors import AnalysisError
-from ofx_lipsync.core.face import FaceAnalysis
+from ofx_lipsync.core.face import LANDMARKS, FaceAnalysis, FaceTrack
 from ofx_lipsync.core.mouth import AudioAnalysis
 from ofx_lipsync.core.plan import MouthPlan
 
@@ -70,21 +70,28 @@ def to_bytes(analysis: Analysis) -> bytes:
     arrays: dict[str, np.ndarray] = {}
     facts: dict[str, Any] = {}
     _flatten(analysis, "", arrays, facts)
-    text = json.dumps(facts, sort_keys=True)
-    head = {"format": str(FORMAT), "facts": text, "digest": _digest(arrays, text)}
-    return save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, metadata=head)
+    return save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, metadata=_head(arrays, facts))
+
+
+def _head(arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> dict[str, str]:
+    """One entry only: safetensors does not keep the order of several, and equal analyses should be equal files."""
+    inner = {"format": FORMAT, "facts": facts, "digest": _digest(arrays, facts)}
+    return {"lipsync": json.dumps(inner, sort_keys=True)}
 
 
 def from_bytes(content: bytes, name: str = "analysis") -> Analysis:
     try:
         head, arrays = _parse(content)
-        if head.get("format") != str(FORMAT):
+        if head["format"] != FORMAT:
             raise AnalysisError(
                 f"{name}: is format {head.get('format')!r}, expected {FORMAT}; make it again with: lipsync analyse"
             )
         if head["digest"] != _digest(arrays, head["facts"]):
             raise ValueError("its content does not match its checksum")
-        return typing.cast(Analysis, _build(Analysis, "", arrays, json.loads(head["facts"])))
+        analysis = typing.cast(Analysis, _build(Analysis, "", arrays, head["facts"]))
+        for part in (*analysis.faces.tracks, analysis.plan):
+            _check_rows(part)
+        return analysis
     except (ValueError, KeyError, TypeError, IndexError, RecursionError, OverflowError) as error:
         raise AnalysisError(
             f"{name}: is not a whole analysis file ({_short(error)}); make it again with: lipsync analyse"
@@ -100,7 +107,7 @@ def check_key(analysis: Analysis, expected: dict[str, str], name: str) -> None:
         )
 
 
-def _parse(content: bytes) -> tuple[dict[str, str], dict[str, np.ndarray]]:
+def _parse(content: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     from safetensors import SafetensorError, deserialize
     from safetensors.numpy import load
 
@@ -110,14 +117,22 @@ def _parse(content: bytes) -> tuple[dict[str, str], dict[str, np.ndarray]]:
     except (SafetensorError, AttributeError) as error:
         raise ValueError(str(error)) from None
     length = int.from_bytes(content[:8], "little")
-    head = json.loads(content[8 : 8 + length]).get("__metadata__", {})
-    if not isinstance(head, dict) or not isinstance(head.get("facts"), str):
+    head = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["lipsync"])
+    if not isinstance(head, dict) or not isinstance(head.get("facts"), dict):
         raise ValueError("it has no facts")
     return head, arrays
 
 
-def _digest(arrays: dict[str, np.ndarray], text: str) -> str:
-    content = hashlib.blake2b(text.encode(), digest_size=16)
+def _check_rows(part: Any) -> None:
+    """Every array of a track or plan has one row a frame; landmarks are those of a face."""
+    rows = {f.name: getattr(part, f.name) for f in fields(part) if isinstance(getattr(part, f.name), np.ndarray)}
+    wrong = [name for name, array in rows.items() if array.ndim == 0 or len(array) != len(part.frames)]
+    if wrong or (isinstance(part, FaceTrack) and part.landmarks.shape[1:] != (LANDMARKS, 3)):
+        raise ValueError(f"{type(part).__name__} has arrays of unequal length: {', '.join(wrong) or 'landmarks'}")
+
+
+def _digest(arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> str:
+    content = hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16)
     for name in sorted(arrays):
         content.update(f"{name}{arrays[name].dtype}{arrays[name].shape}".encode())
         content.update(np.ascontiguousarray(arrays[name]).tobytes())

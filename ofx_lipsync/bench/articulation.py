@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How well a line's curve follows a mouth that was filmed saying it: people and sentences never trained on.
+
+    python -m ofx_lipsync.bench.articulation --facegood FACEGOOD --natural CLIPS
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Iterable, Sequence
+
+import numpy as np
+
+from ofx_lipsync.core.mouth import ARTICULATION
+from ofx_lipsync.models.listener import STEPS_HZ, ArticulationListener
+from ofx_lipsync.models.loader import load
+from ofx_lipsync.models.mel import SILENCE
+from ofx_lipsync.train.align import CLOSED, LABELS_HZ, PHONES
+from ofx_lipsync.train.corpus import VOWELS, Take, facegood_takes, grid_takes
+from ofx_lipsync.train.track import track_folder
+
+FRAMES_HZ = 25
+PER_FRAME = LABELS_HZ // FRAMES_HZ
+NEAR_S = 0.04
+"""One frame: how far a closure may be from the true one."""
+
+Heard = Callable[[Take], tuple[np.ndarray, np.ndarray]]
+"""A take to curves [L, 6] and closure [L] on its 100 Hz clock."""
+
+
+@dataclass(frozen=True)
+class Closures:
+    """p b m whose closing was seen; how many were heard in time; onset errors; vowels and silences believed shut."""
+
+    seen: int
+    found: int
+    onset_errors_s: tuple[float, ...]
+    shut_vowels: float
+    shut_silence: float
+
+
+def listener_hears(listener: ArticulationListener) -> Heard:
+    """The network itself, without the node's rest in silence."""
+
+    def hear(take: Take) -> tuple[np.ndarray, np.ndarray]:
+        out = listener.outputs(take.features.T * -SILENCE + SILENCE)
+        clock = np.arange(len(take.phones)) / LABELS_HZ * STEPS_HZ
+        sampled = np.stack([np.interp(clock, np.arange(len(out)), channel) for channel in out.T], axis=1)
+        return sampled[:, : len(ARTICULATION)], 1 / (1 + np.exp(-sampled[:, len(ARTICULATION)]))
+
+    return hear
+
+
+def loudness_hears(take: Take) -> tuple[np.ndarray, np.ndarray]:
+    """The floor: every channel is how loud it is."""
+    level = take.features.mean(axis=1)
+    clock = np.arange(len(take.phones)) / LABELS_HZ * 80
+    curve = np.interp(clock, np.arange(len(level)), level)
+    return np.repeat(curve[:, None], len(ARTICULATION), axis=1), (curve < 0.2).astype(np.float32)
+
+
+def correlations(takes: Iterable[Take], hear: Heard) -> dict[str, np.ndarray]:
+    """[6] Pearson r of every take at its film frames; NaN where the true channel does not move."""
+    found = {}
+    for take in takes:
+        known = take.weight[::PER_FRAME, 0] > 0
+        wanted, heard = take.values[::PER_FRAME][known], hear(take)[0][::PER_FRAME][known]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            pairs = zip(wanted.T, heard.T, strict=True)
+            found[take.name] = np.array([np.corrcoef(a, b)[0, 1] for a, b in pairs])
+    return found
+
+
+def closures(takes: Iterable[Take], hear: Heard) -> Closures:
+    """A closure is found when the lips are believed shut within one frame of the time they were seen shut for a p b m."""
+    seen = found = 0
+    errors, vowels, silences = [], [], []
+    for take in takes:
+        shut, true = hear(take)[1] > 0.5, take.closure > 0.5
+        vowels.append(shut[np.isin(take.phones, list(VOWELS)) & (take.closure == 0)])
+        silences.append(shut[take.phones == PHONES.index("SIL")])
+        for start, end in runs(true):
+            near = slice(max(0, start - PER_FRAME), end + PER_FRAME)
+            if end - start > 40 or not np.isin(take.phones[near], list(CLOSED)).any():
+                continue
+            seen += 1
+            overlaps = [a for a, b in runs(shut) if a < end + PER_FRAME and b > start - PER_FRAME]
+            if overlaps:
+                found += 1
+                errors.append(min(abs(a - start) for a in overlaps) / LABELS_HZ)
+    mean = lambda parts: float(np.concatenate(parts).mean()) if parts and sum(map(len, parts)) else float("nan")  # noqa: E731
+    return Closures(seen, found, tuple(errors), mean(vowels), mean(silences))
+
+
+def runs(flags: np.ndarray) -> list[tuple[int, int]]:
+    """Half-open stretches where flags [L] holds."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+
+
+def score(takes: Sequence[Take], hear: Heard) -> dict[str, float]:
+    """Median r over takes by channel, and the closures' figures."""
+    figures: dict[str, float] = {"takes": len(takes)}
+    r = np.stack(list(correlations(takes, hear).values()))
+    figures |= {f"{name} r": float(np.nanmedian(r[:, i])) for i, name in enumerate(ARTICULATION)}
+    shut = closures(takes, hear)
+    if shut.seen:
+        figures["p b m seen"] = shut.seen
+        figures["p b m recall"] = shut.found / shut.seen
+        figures["onset error, frames, median"] = float(np.median(shut.onset_errors_s)) * FRAMES_HZ if shut.found else np.nan
+        figures["within one frame"] = float(np.mean(np.array(shut.onset_errors_s) <= NEAR_S + 1e-6)) if shut.found else np.nan
+        figures["vowels shut"], figures["silence shut"] = shut.shut_vowels, shut.shut_silence
+    return figures
+
+
+def groups(takes: Sequence[Take]) -> dict[str, list[Take]]:
+    """What is scored: held-out people, held-out sentences of s1, held-out FACEGOOD takes, natural clips."""
+    held = [take for take in takes if take.held_out]
+    return {
+        "people": [t for t in held if t.person not in ("s1", "facegood", "natural")],
+        "s1": [t for t in held if t.person == "s1"],
+        "facegood": [t for t in held if t.person == "facegood"],
+        "natural": [t for t in held if t.person == "natural"],
+    }
+
+
+def table(rows: dict[str, dict[str, float]]) -> str:
+    """One row a group, one column a figure."""
+    columns = list(dict.fromkeys(name for figures in rows.values() for name in figures))
+    lines = [" ".join([f"{'':24s}", *(f"{name:>14.14s}" for name in columns)])]
+    for group, figures in rows.items():
+        lines.append(" ".join([f"{group:24s}", *(f"{figures.get(name, np.nan):14.3f}" for name in columns)]))
+    return "\n".join(lines)
+
+
+def natural_takes(clips: Path, cache: Path) -> list[Take]:
+    """Clips of people talking freely; every movie under the folder is its own person."""
+    from ofx_lipsync.train.corpus import natural_take
+
+    return [natural_take(path) for path in track_folder(clips, cache)]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="lipsync bench articulation", description=__doc__)
+    parser.add_argument("--grid", type=Path, help="folder of GRID clips; tracked once into the cache")
+    parser.add_argument("--facegood", type=Path, help="folder of FACEGOOD takes")
+    parser.add_argument("--natural", type=Path, help="folder of movies of people talking freely")
+    parser.add_argument("--cache", type=Path, default=Path("work-data"))
+    parser.add_argument("--weights", default="articulation", help="name of the weights")
+    options = parser.parse_args(argv)
+    if options.grid:
+        track_folder(options.grid, options.cache / "tracks")
+    takes = grid_takes(options.cache / "tracks", options.cache / "aligned.npz")
+    takes += facegood_takes(options.facegood) if options.facegood else []
+    takes += natural_takes(options.natural, options.cache / "natural") if options.natural else []
+    hear = listener_hears(ArticulationListener(load(options.weights)))
+    rows = {}
+    for name, members in groups(takes).items():
+        if members:
+            rows |= {name: score(members, hear), f"{name}, loudness": score(members, loudness_hears)}
+    print(table(rows))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

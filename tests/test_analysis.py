@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The analysis file comes from disks and strangers: whole it reads back bit for bit, anything else is one clear error."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ofx_lipsync.analysis import Analysis, check_key, from_bytes, read_analysis, to_bytes, write_analysis
+from ofx_lipsync.core.errors import AnalysisError
+from ofx_lipsync.core.face import FaceAnalysis, FaceTrack
+from ofx_lipsync.core.mouth import AudioAnalysis, MouthCurve
+from ofx_lipsync.core.plan import MouthPlan
+
+FRAMES = np.arange(1001, 1005)
+
+
+def track(identity: int) -> FaceTrack:
+    rng = np.random.default_rng(identity)
+    landmarks = rng.random((4, 478, 3), np.float32) * 100
+    return FaceTrack(identity, FRAMES, landmarks, rng.random(4, np.float32), rng.random((4, 52), np.float32))
+
+
+def any_plan() -> MouthPlan:
+    """Four rows of every field; their meaning does not matter here."""
+    values = {}
+    for field in dataclasses.fields(MouthPlan):
+        kind = np.int64 if "frame" in field.name and "px" not in field.name else np.float32
+        values[field.name] = np.arange(8, dtype=kind).reshape(4, 2) + len(field.name)
+    return MouthPlan(**values)
+
+
+@functools.cache
+def made() -> Analysis:
+    curve = MouthCurve(np.arange(4) / 24, np.ones((4, 6), np.float32), np.zeros(4, np.float32), np.ones(4, np.float32))
+    audio = AudioAnalysis(np.zeros((80, 14), np.float32), np.full(4, -30, np.float32), curve)
+    faces = FaceAnalysis((track(0), track(1)), (1003,), 1)
+    return Analysis({"plate": "abc", "line": "def"}, FRAMES, faces, audio, any_plan())
+
+
+@functools.cache
+def written() -> bytes:
+    return to_bytes(made())
+
+
+@pytest.fixture
+def analysis() -> Analysis:
+    return made()
+
+
+@pytest.fixture
+def content() -> bytes:
+    return written()
+
+
+def same(a, b) -> bool:
+    if dataclasses.is_dataclass(a):
+        return all(same(getattr(a, f.name), getattr(b, f.name)) for f in dataclasses.fields(a))
+    if isinstance(a, np.ndarray):
+        return a.dtype == b.dtype and np.array_equal(a, b)
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    return a == b
+
+
+def test_reads_back_bit_for_bit(analysis, content):
+    assert same(from_bytes(content), analysis)
+
+
+def test_same_analysis_gives_the_same_bytes(analysis, content):
+    assert to_bytes(from_bytes(content)) == content
+
+
+def test_nobody_and_no_cuts(analysis):
+    empty = dataclasses.replace(analysis, faces=FaceAnalysis((), (), -1))
+    assert same(from_bytes(to_bytes(empty)), empty)
+
+
+def test_written_whole_or_not_at_all(analysis, tmp_path):
+    path = tmp_path / "shot.lipsync"
+    write_analysis(path, analysis)
+    assert same(read_analysis(path), analysis)
+    assert [p.name for p in tmp_path.iterdir()] == ["shot.lipsync"]
+
+
+def test_missing_file_says_how_to_make_one(tmp_path):
+    with pytest.raises(AnalysisError, match="lipsync analyse"):
+        read_analysis(tmp_path / "none.lipsync")
+
+
+def test_another_plate_is_named(analysis):
+    with pytest.raises(AnalysisError, match="another plate, another line"):
+        check_key(analysis, {"plate": "x", "line": "y"}, "shot.lipsync")
+    check_key(analysis, {"plate": "abc", "line": "def"}, "shot.lipsync")
+
+
+def test_another_version_is_refused(content):
+    length = int.from_bytes(content[:8], "little")
+    head = json.loads(content[8 : 8 + length])
+    head["__metadata__"]["lipsync"] = json.dumps({**json.loads(head["__metadata__"]["lipsync"]), "format": 99})
+    text = json.dumps(head).encode()
+    with pytest.raises(AnalysisError, match="is format 99, expected"):
+        from_bytes(len(text).to_bytes(8, "little") + text + content[8 + length :])
+
+
+def refused_or_same(changed: bytes) -> None:
+    try:
+        read = from_bytes(changed)
+    except AnalysisError as error:
+        assert "\n" not in str(error)
+    else:
+        assert to_bytes(read) == written()
+
+
+@settings(max_examples=300, deadline=None)
+@given(position=st.floats(0, 1, exclude_max=True), value=st.integers(0, 255))
+def test_a_changed_byte_is_noticed(position, value):
+    changed = bytearray(written())
+    changed[int(position * len(changed))] = value
+    refused_or_same(bytes(changed))
+
+
+@settings(max_examples=200, deadline=None)
+@given(position=st.integers(0, 3000), value=st.integers(0, 255))
+def test_a_changed_header_byte_is_noticed(position, value):
+    changed = bytearray(written())
+    changed[position] = value
+    refused_or_same(bytes(changed))
+
+
+@settings(max_examples=100, deadline=None)
+@given(length=st.floats(0, 1, exclude_max=True), tail=st.binary(max_size=40))
+def test_a_cut_file_is_refused(length, tail):
+    content = written()
+    with pytest.raises(AnalysisError):
+        from_bytes(content[: int(length * len(content))] + tail)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=400))
+def test_noise_is_refused(noise):
+    with pytest.raises(AnalysisError):
+        from_bytes(noise)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(name=st.sampled_from(["key", "faces/tracks", "faces/cuts", "faces/chosen", "faces/tracks/0/identity"]), value=json_values)
+def test_wrong_facts_with_a_right_checksum_are_refused_or_harmless(name, value):
+    from safetensors.numpy import load, save
+
+    from ofx_lipsync.analysis import _head, _parse
+
+    head, _ = _parse(written())
+    arrays = load(written())
+    forged = save(arrays, metadata=_head(arrays, {**head["facts"], name: value}))
+    try:
+        assert isinstance(from_bytes(forged), Analysis)
+    except AnalysisError as error:
+        assert "\n" not in str(error)
