@@ -155,5 +155,4 @@ def test_every_number_has_a_range_a_slider_and_a_unit() -> None:
 def test_every_choice_holds_its_default() -> None:
     for param in params():
         if isinstance(param, Choice):
-            assert len(param.options) > 1
-            assert param.default in param.options
+            assert param.default in param.options, named(param)

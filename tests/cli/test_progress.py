@@ -90,8 +90,7 @@ def test_a_terminal_gets_a_bar_that_names_both_stages() -> None:
 def test_the_bar_is_put_away_when_a_frame_fails() -> None:
     shown = progress("auto", Terminal())
     with pytest.raises(ZeroDivisionError), shown:
-        for frame in shown.stage("render", range(3)):
-            _ = 1 // frame
+        [1 // frame for frame in shown.stage("render", range(3))]
     assert not shown.shown.live.is_started
 
 
