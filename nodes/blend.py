@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The new mouth over the plate: matte, holdout, colour match, mix.
+
+result = plate under the moved jaw and cheeks (ground), under the mouth, each premultiplied, in scene-linear:
+    under  = ground + (1 - a_ground) plate
+    result = a colour(mouth) + (1 - a) under,     a = matte(outline, feather, erode) * reach * holdout * mix
+where colour() brings the mouth's broad light and colour to those of `under` on the skin both show. Where the matte is
+0 the plate comes back bit for bit. It adds no grain and sharpens nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.core.image import Image
+from ofx_lipsync.core.params import Bool, Float, ParamSet
+from ofx_lipsync.core.plan import Patch
+from ofx_lipsync.kernels.match import match
+from ofx_lipsync.kernels.matte import matte
+from ofx_lipsync.kernels.over import over
+
+ID = "Blend"
+VERSION = 1
+INPUTS = ("plate", "mouth", "holdout")
+
+
+class Params(ParamSet):
+    owner = ID
+    mix = Float(
+        1.0, lo=0, hi=1, slider=(0, 1), unit="share", group="Mix",
+        help="Fades the whole patch over the plate; to ease a mouth in, animate MouthGenerate.strength instead.",
+    )  # fmt: skip
+    feather = Float(
+        7.0, lo=0, hi=40, slider=(0, 20), unit="% of face height", group="Matte",
+        help="Width of the soft edge between the new mouth and the actor's own skin, half of it to either side of the outline.",
+    )  # fmt: skip
+    erode = Float(
+        0.0, lo=-8, hi=20, slider=(-5, 10), unit="% of face height", group="Matte",
+        help="Pulls the edge of the new mouth inwards, or below 0 pushes it outwards.",
+    )  # fmt: skip
+    move_jaw = Bool(
+        True, group="Matte",
+        help="Moves the plate's own chin, cheeks and neck with the new jaw; off, only the mouth itself is replaced.",
+    )  # fmt: skip
+    invert_holdout = Bool(
+        False, group="Matte",
+        help="Reads the holdout the other way round: by default the plate stands where the holdout is white.",
+    )  # fmt: skip
+    colour_match = Float(
+        1.0, lo=0, hi=1, slider=(0, 1), unit="share", group="Colour",
+        help="How far the new mouth takes on the broad light and colour of the plate's skin round it.",
+    )  # fmt: skip
+    colour_radius = Float(
+        9.0, lo=1, hi=100, slider=(2, 30), unit="% of face height", group="Colour",
+        help="How local the colour match is: small follows a shadow across the chin, large corrects the mouth as one.",
+    )  # fmt: skip
+
+
+def render(plate: Image, patch: Patch, params: Params, holdout: Image | None = None) -> tuple[Image, np.ndarray]:
+    """The comp over `plate`'s region, and its matte [H, W] float32; params: resolved at the frame.
+
+    plate: RGB(A) over the patch's region, scene-linear. holdout: what lies in front of the mouth, white in its last channel.
+    Raises: UsageError when the regions differ.
+    """
+    _check(plate, patch, holdout)
+    if params.mix == 0:
+        return plate, np.zeros(plate.region.shape, np.float32)
+    keep = _keep(holdout, params)
+    ground = patch.ground.pixels * keep if params.move_jaw else np.zeros_like(patch.ground.pixels)
+    under = over(ground, plate.pixels)
+    mouth = _matched(patch, under, params) * (_soft_edge(patch, params) * keep)
+    matte_all = mouth[3] + (1 - mouth[3]) * ground[3]
+    return replace(plate, pixels=over(mouth, under)), matte_all
+
+
+def _check(plate: Image, patch: Patch, holdout: Image | None) -> None:
+    for name, image in (("plate", plate), ("holdout", holdout)):
+        if image is not None and image.region != patch.image.region:
+            raise UsageError(
+                f"{ID}: the {name} covers {image.region}, expected the patch's {patch.image.region}; crop it to that"
+            )
+
+
+def _keep(holdout: Image | None, params: Params) -> np.ndarray | np.float32:
+    """How much of the patch may show: [H, W] or one number."""
+    mix = np.float32(params.mix)
+    if holdout is None:
+        return mix
+    front = np.clip(np.nan_to_num(holdout.pixels[-1], nan=0.0), 0, 1)
+    return (front if params.invert_holdout else 1 - front) * mix
+
+
+def _soft_edge(patch: Patch, params: Params) -> np.ndarray:
+    """[H, W]: the outline's matte as a share of the reach that is already in the patch's alpha."""
+    unit_px = patch.face_height_px / 100
+    feather_px = params.feather * unit_px
+    return matte(
+        patch.outline, patch.image.region, feather_px=feather_px, erode_px=params.erode * unit_px - feather_px / 2
+    )
+
+
+def _matched(patch: Patch, under: np.ndarray, params: Params) -> np.ndarray:
+    """[4, H, W]: the mouth, premultiplied, in the light of what it goes over."""
+    mouth = patch.image.pixels
+    if params.colour_match == 0:
+        return mouth
+    sigma_px = max(0.5, params.colour_radius / 100 * patch.face_height_px)
+    bare = np.where(mouth[3] > 0, mouth[:3] / np.maximum(mouth[3], np.float32(1e-6)), 0)
+    weight = patch.skin * (mouth[3] > 0.5)
+    matched = match(bare, np.ascontiguousarray(under[:3]), weight, sigma_px=sigma_px, mode="gain")
+    amount = np.float32(params.colour_match)
+    return np.concatenate([(bare + amount * (matched - bare)) * mouth[3], mouth[3:]])

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plan of a shot: whose mouth, which shape, which library frame, how strong, for every frame."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+import numpy as np
+
+from ofx_lipsync.core.articulate import measure
+from ofx_lipsync.core.face import FaceTrack
+from ofx_lipsync.core.mouth import MouthCurve
+from ofx_lipsync.core.params import ParamSet
+from ofx_lipsync.core.plan import MouthPlan
+from ofx_lipsync.core.pose import HeadPose, fit_pose, to_front
+from ofx_lipsync.core.timing import Rate
+from ofx_lipsync.nodes.mouth import choose
+from ofx_lipsync.nodes.mouth.actor import Actor, learn, people
+from ofx_lipsync.nodes.mouth.library import SEEN, Library, angles_of, build
+from ofx_lipsync.nodes.mouth.points import COUNT, INDEX, JAW_ROWS, LIP_ROWS, MOVING_ROWS, STILL_ROWS
+from ofx_lipsync.nodes.mouth.target import front_points, wanted_channels
+
+CROSS = 1 / 3
+"""Share of the other mouth on the two frames beside a jump."""
+FACING, AWAY = 50.0, 75.0
+"""Yaw in degrees up to which the patch is whole, and from which there is none: half the mouth is out of sight."""
+POOR = 0.03
+"""Lips that have to travel this far from the library mouth, in face heights, halve the confidence."""
+
+
+def plan(
+    track: FaceTrack | None, rate: Rate, frames: Sequence[int], curve: MouthCurve, params: ParamSet,
+    reel: FaceTrack | None, cuts: Sequence[int],
+) -> MouthPlan:  # fmt: skip
+    rows = _usable(track, frames)
+    if track is None or len(rows) == 0 or len(curve.times_s) == 0:
+        return _nothing()
+    landmarks, numbers = track.landmarks[rows], track.frames[rows]
+    pose = fit_pose(landmarks)
+    library = build(track if params.library != "reel" else None, reel if params.library != "plate" else None)
+    actor = learn(_all_front(track, reel), people())
+    channels = wanted_channels(curve, numbers.tolist(), int(frames[0]), rate, params)
+    front = front_points(actor, channels)
+    here, target = landmarks[:, INDEX, :2], _placed(actor, pose, landmarks, front)
+    starts = _starts(numbers, cuts)
+    fit = choose.fit_cost(library, front, angles_of(landmarks), pose.scale)
+    away = choose.keep_away(library, numbers, params.keep_away * float(rate))
+    walk = choose.cheapest_walk(fit + away, choose.step_cost(library) * np.float32(params.steadiness), starts)
+    both, cross = _crossings(library, walk, starts)
+    return MouthPlan(
+        numbers, here, target, library.clip[both], library.frame[both], library.points[both][..., :2], cross,
+        _strength(numbers, frames, angles_of(landmarks)[:, 0], params.handles),
+        _confidence(library, walk, front, track.presence[rows]), pose.scale.astype(np.float32),
+    )  # fmt: skip
+
+
+def _usable(track: FaceTrack | None, frames: Sequence[int]) -> np.ndarray:
+    if track is None:
+        return np.zeros(0, np.int64)
+    return np.flatnonzero((track.presence >= SEEN) & np.isin(track.frames, np.asarray(frames)))
+
+
+def _all_front(track: FaceTrack, reel: FaceTrack | None) -> np.ndarray:
+    return np.concatenate([to_front(t.landmarks[t.presence >= SEEN]) for t in (track, reel) if t is not None])
+
+
+def _placed(actor: Actor, pose: HeadPose, landmarks: np.ndarray, front: np.ndarray) -> np.ndarray:
+    """[N, P, 2] float32 plate px: where the control points should be.
+
+    Lips go where the line says, whatever they did. Cheeks and jaw go as far from where they are now as the actor's
+    own shape says for the difference, so that what the linear shape does not know of this face stays in the plate.
+    """
+    here = landmarks[:, INDEX, :2]
+    own = actor.channels(measure(pose.to_front(landmarks)))
+    strange = here - pose.place(actor.pose_free(own))[..., :2]
+    keep = np.zeros(COUNT)
+    keep[MOVING_ROWS], keep[JAW_ROWS], keep[LIP_ROWS] = 0.5, 1.0, 0.0
+    target = pose.place(front)[..., :2] + keep[:, None] * strange
+    target[:, STILL_ROWS] = here[:, STILL_ROWS]
+    return target.astype(np.float32)
+
+
+def _starts(numbers: np.ndarray, cuts: Sequence[int]) -> np.ndarray:
+    """[N] bool: rows before which the picture does not go on."""
+    return np.isin(numbers, np.asarray(cuts)) | (np.diff(numbers, prepend=numbers[0] - 2) != 1)
+
+
+def _crossings(library: Library, walk: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Library rows [N, 2] and the share [N] of the second: beside a jump both mouths are shown, each going on its way."""
+    both = np.stack([walk, walk], axis=1)
+    cross = np.zeros(len(walk), np.float32)
+    for n in np.flatnonzero(choose.jumps(library, walk, starts)):
+        before, after = int(walk[n - 1]), int(walk[n])
+        if n >= 2 and not starts[n - 1] and cross[n - 1] == 0:
+            both[n - 1, 1], cross[n - 1] = library.beside(after, -1), CROSS
+        both[n, 1], cross[n] = library.beside(before, +1), CROSS
+    return both, cross
+
+
+def _strength(numbers: np.ndarray, frames: Sequence[int], yaw: np.ndarray, handles: int) -> np.ndarray:
+    """[N] float32: fades over the handles and as the face turns to profile."""
+    facing = np.clip((AWAY - np.abs(yaw)) / (AWAY - FACING), 0, 1)
+    inside = np.minimum(numbers - frames[0], frames[-1] - numbers) + 1
+    ramp = np.clip(inside / (handles + 1), 0, 1)
+    return (_eased(facing) * _eased(ramp)).astype(np.float32)
+
+
+def _confidence(library: Library, walk: np.ndarray, front: np.ndarray, presence: np.ndarray) -> np.ndarray:
+    travel = np.linalg.norm(front[:, LIP_ROWS, :2] - library.front[walk][:, LIP_ROWS, :2], axis=2).mean(axis=1)
+    return (presence / (1 + (travel / POOR) ** 2)).astype(np.float32)
+
+
+def _eased(t: np.ndarray) -> np.ndarray:
+    return t * t * (3 - 2 * t)
+
+
+def _nothing() -> MouthPlan:
+    points = np.zeros((0, COUNT, 2), np.float32)
+    row = np.zeros(0, np.float32)
+    return MouthPlan(
+        np.zeros(0, np.int64), points, points, np.zeros((0, 2), np.int8), np.zeros((0, 2), np.int64),
+        np.zeros((0, 2, COUNT, 2), np.float32), row, row, row, row,
+    )  # fmt: skip

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A new mouth for the actor in the plate, at plate resolution, made of the actor's own mouths.
+
+Engine `plate`: learns how this face rests and moves (nodes/mouth/actor.py), asks for lips and jaw that say the line
+(target.py), finds for every frame a mouth elsewhere in the shot or reel (choose.py) and brings it, and the plate's own
+chin and cheeks, to that shape (layers.py). Works in scene-linear, clamps nothing, invents no skin. It does not comp:
+Blend does.
+"""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+import numpy as np
+
+from ofx_lipsync.core.clip import Clip
+from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.core.face import FaceTrack
+from ofx_lipsync.core.mouth import MouthCurve
+from ofx_lipsync.core.params import Choice, File, Float, Int, ParamSet
+from ofx_lipsync.core.plan import PLATE, MouthPlan, Patch
+from ofx_lipsync.core.region import Region
+from ofx_lipsync.core.timing import Rate
+from ofx_lipsync.nodes.mouth import layers, planning
+
+ID = "MouthGenerate"
+VERSION = 1
+INPUTS = ("plate", "line", "reel")
+
+
+class Params(ParamSet):
+    owner = ID
+    engine = Choice(
+        "plate", options=("plate",), group="Engine", analysed=True,
+        help="Where new pixels come from: the actor's own mouths elsewhere in the shot and reel.",
+    )  # fmt: skip
+    strength = Float(
+        1.0, lo=0, hi=1, slider=(0, 1), unit="share", group="Mouth",
+        help="How far the mouth moves from what was shot (0) to what the line says (1); animate it to ramp in and out.",
+    )  # fmt: skip
+    opening = Float(
+        1.0, lo=0, hi=3, slider=(0.5, 1.5), unit="times", group="Mouth", analysed=True,
+        help="Opens the mouth more or less than the line suggests; raise it for a shout, lower it for a mumble.",
+    )  # fmt: skip
+    opening_bias = Float(
+        0.0, lo=-1, hi=1, slider=(-0.3, 0.3), unit="share of the actor's widest", group="Mouth", analysed=True,
+        help="Keeps the lips this much further apart (or together) all through speech, closures aside.",
+    )  # fmt: skip
+    width = Float(
+        1.0, lo=0, hi=3, slider=(0.5, 1.5), unit="times", group="Mouth", analysed=True,
+        help="Widens and rounds the mouth more or less than the line suggests.",
+    )  # fmt: skip
+    jaw = Float(
+        1.0, lo=0, hi=3, slider=(0, 1.5), unit="times", group="Mouth", analysed=True,
+        help="How far the chin follows; 0 holds the jaw and lets the lips alone speak.",
+    )  # fmt: skip
+    closure = Float(
+        1.0, lo=0, hi=1, slider=(0, 1), unit="share", group="Timing", analysed=True,
+        help="How firmly the lips shut on p, b and m; viewers see a missed one first.",
+    )  # fmt: skip
+    hold_closed_in_silence = Float(
+        1.0, lo=0, hi=1, slider=(0, 1), unit="share", group="Timing", analysed=True,
+        help="How firmly the lips stay shut where nobody speaks; 0 lets breaths and noise move them.",
+    )  # fmt: skip
+    sync_offset = Float(
+        0.0, lo=-2000, hi=2000, slider=(-200, 200), unit="ms", group="Timing", analysed=True,
+        help="Shifts the mouth against the sound; more than 0 moves the mouth later.",
+    )  # fmt: skip
+    smoothing = Float(
+        0.0, lo=0, hi=500, slider=(0, 100), unit="ms", group="Timing", analysed=True,
+        help="Softens the mouth's motion in time; for lazy speech, or a line that chatters.",
+    )  # fmt: skip
+    handles = Int(
+        0, lo=0, hi=10000, slider=(0, 48), group="Timing", analysed=True,
+        help="Frames at the head and tail of the shot over which the mouth fades from what was shot to the line and back.",
+    )  # fmt: skip
+    library = Choice(
+        "both", options=("both", "plate", "reel"), group="Library", analysed=True,
+        help="Where mouths may come from: the shot, the reel, or both.",
+    )  # fmt: skip
+    reel = File(
+        "", group="Library", analysed=True,
+        help="More footage of the same actor in similar light, whose mouths may be used; a movie or a sequence.",
+    )  # fmt: skip
+    keep_away = Float(
+        0.0, lo=0, hi=60, slider=(0, 2), unit="s", group="Library", analysed=True,
+        help="Takes no mouth of the shot from within this time of the frame it is for.",
+    )  # fmt: skip
+    steadiness = Float(
+        1.0, lo=0, hi=20, slider=(0, 4), unit="times", group="Library", analysed=True,
+        help="Higher stays longer with one run of mouths, lower jumps sooner to one whose lips fit better.",
+    )  # fmt: skip
+
+
+def analyse(
+    track: FaceTrack | None,
+    plate_rate: Rate,
+    frames: Sequence[int],
+    curve: MouthCurve,
+    params: Params,
+    *,
+    plate: Clip | None = None,
+    reel: tuple[Clip, FaceTrack] | None = None,
+    cuts: Sequence[int] = (),
+) -> MouthPlan:
+    """What to paint on every frame where the face is seen. Reads no pixels.
+
+    frames: the shot's, ascending; curve times count from the first. cuts: frames that begin a new scene.
+    Raises: UsageError when params ask for a reel and there is none.
+    """
+    if params.library == "reel" and reel is None:
+        raise UsageError(f"{ID}.library: is 'reel', but no reel is given; give one with {ID}.reel, or use library=both")
+    return planning.plan(track, plate_rate, frames, curve, params, reel[1] if reel else None, cuts)
+
+
+def wanted(plan: MouthPlan, frames: Sequence[int], clip: int = PLATE) -> dict[int, Region]:
+    """Library frames of a clip that these frames need, with the part of each."""
+    found: dict[int, Region] = {}
+    for row in filter(lambda r: r is not None, map(plan.index, frames)):
+        for which in range(2 if plan.cross[row] > 0 else 1):
+            if plan.source_clip[row, which] != clip:
+                continue
+            frame = int(plan.source_frame[row, which])
+            region = layers.source_region(plan.source[row, which])
+            found[frame] = found[frame].union(region) if frame in found else region
+    return found
+
+
+def render(plate: Clip, frame: int, plan: MouthPlan, params: Params, *, reel: Clip | None = None) -> Patch | None:
+    """The patch for a frame, or None where the plate keeps its own mouth. params: resolved at the frame.
+
+    Raises: UsageError when the plan uses a reel that is not given.
+    """
+    row = plan.index(frame)
+    if row is None or params.strength == 0 or plan.strength[row] == 0:
+        return None
+    if reel is None and (plan.source_clip[row] != PLATE).any():
+        raise UsageError(f"{ID}: the analysis of frame {frame} uses a reel, but none is given; set {ID}.reel")
+    return layers.paint(plate, frame, reel, plan, row, float(params.strength))

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What MouthGenerate decided for a shot, and what it paints on one frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ofx_lipsync.core.image import Image
+
+PLATE, REEL = 0, 1
+
+
+@dataclass(frozen=True)
+class MouthPlan:
+    """N frames with a new mouth, ascending; P control points (nodes/mouth/points.py CONTROL), positions in plate pixels.
+
+    frames: [N] int64.
+    here: [N, P, 2] float32, where the points are on the plate now.
+    target: [N, P, 2] float32, where the dub wants them.
+    source_clip: [N, 2] int8, PLATE or REEL, of the mouth to use and of the one to cross over with.
+    source_frame: [N, 2] int64, its frame number.
+    source: [N, 2, P, 2] float32, where the points are on that frame.
+    cross: [N] float32 0..1, share of the second mouth (0 away from jumps).
+    strength: [N] float32 0..1, fades at handles and where the face turns away.
+    confidence: [N] float32 0..1, how well the library serves this frame.
+    face_height_px: [N] float32, brow-top to chin with the lips closed.
+    """
+
+    frames: np.ndarray
+    here: np.ndarray
+    target: np.ndarray
+    source_clip: np.ndarray
+    source_frame: np.ndarray
+    source: np.ndarray
+    cross: np.ndarray
+    strength: np.ndarray
+    confidence: np.ndarray
+    face_height_px: np.ndarray
+
+    def index(self, frame: int) -> int | None:
+        """Row of a frame, or None where the plate keeps its own mouth."""
+        row = int(np.searchsorted(self.frames, frame))
+        return row if row < len(self.frames) and int(self.frames[row]) == frame else None
+
+
+@dataclass(frozen=True)
+class Patch:
+    """New pixels for one frame, two layers over the plate, both RGBA, premultiplied, scene-linear, same region.
+
+    image: the mouth from the library; its alpha is where it has pixels, wider than the matte wants.
+    ground: the plate's own chin, cheeks and neck moved to the new jaw; alpha 0 where nothing moved.
+    outline: [Q, 2] float32 plate pixels, the edge of the mouth layer before feather and erode.
+    skin: [H, W] float32 0..1, skin round the lips that both layers share: where colour is compared.
+    confidence: 0..1. face_height_px: the unit of feather and erode.
+    """
+
+    image: Image
+    ground: Image
+    outline: np.ndarray
+    skin: np.ndarray
+    confidence: float
+    face_height_px: float
