@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Colour through OpenColorIO: named spaces of one config in, the scene-linear working space inside.
+
+The config is `$OCIO`, or a built-in config by its full name. `default` and `latest` are refused: they change with
+the installed OpenColorIO, and a farm would render two halves of a shot in two colours.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+
+import numpy as np
+import PyOpenColorIO as ocio
+
+from ofx_lipsync.core.errors import ColourError
+from ofx_lipsync.core.image import SCENE_LINEAR
+
+PINNED = "ocio://cg-config-v2.2.0_aces-v1.3_ocio-v2.4"
+
+LOOK = ("srgb_rec709_scene", "sRGB - Texture", "srgb_texture", "Utility - sRGB - Texture", "srgb_tx", "sRGB")
+"""Names of sRGB-encoded Rec.709 in the configs people have; the first that the config knows is used."""
+
+
+class Colour:
+    """Conversions between a plate's space and the working space, in one OCIO config.
+
+    Arrays are [3, H, W] float32 and always come back as new arrays; nothing is held to 0..1 except by `to_look`.
+    """
+
+    def __init__(self, config: ocio.Config, name: str) -> None:
+        self.config = config
+        self.name = name
+        self._processors: dict[tuple[str, str], ocio.CPUProcessor] = {}
+
+    @classmethod
+    def load(cls, config: str | None = None) -> Colour:
+        """The config named or at a path; without one, `$OCIO` if set, else the pinned built-in."""
+        name = config or os.environ.get("OCIO") or PINNED
+        if "/" not in name and not Path(name).exists() and not name.endswith((".ocio", ".ocioz")):
+            name = f"ocio://{name}"
+        if name.startswith("ocio://") and ("latest" in name or name == "ocio://default"):
+            raise ColourError(f"colour: config {name} changes with every OpenColorIO; name a version such as {PINNED}")
+        if not name.startswith("ocio://") and not Path(name).is_file():
+            raise ColourError(f"colour: there is no OCIO config at {name}; check $OCIO or --ocio")
+        try:
+            return cls(ocio.Config.CreateFromFile(name), name)
+        except ocio.Exception as error:
+            raise ColourError(f"colour: OCIO cannot read config {name} ({_line(error)})") from None
+
+    @property
+    def cache_id(self) -> str:
+        """Changes whenever the config's content does; written into every result."""
+        return str(self.config.getCacheID())
+
+    def check(self, space: str) -> str:
+        """The config's own name of a space, role or alias. Raises ColourError naming near matches."""
+        found = self.find(space)
+        if found is None:
+            raise ColourError(f"colour: no space {space!r} in {self.name}; {self._near(space)}")
+        return found
+
+    def find(self, *names: str) -> str | None:
+        """The config's own name of the first space, role or alias that it knows."""
+        for name in names:
+            space = self.config.getColorSpace(name)
+            if space is not None:
+                return str(space.getName())
+        return None
+
+    def to_working(self, rgb: np.ndarray, space: str) -> np.ndarray:
+        """[3, H, W] float32 in the working space."""
+        return self.convert(rgb, space, SCENE_LINEAR)
+
+    def from_working(self, rgb: np.ndarray, space: str) -> np.ndarray:
+        """[3, H, W] float32 in `space`."""
+        return self.convert(rgb, SCENE_LINEAR, space)
+
+    def to_look(self, rgb: np.ndarray, space: str = SCENE_LINEAR) -> np.ndarray:
+        """[3, H, W] float32, sRGB-encoded and held to 0..1 (NaN is black): for networks only, never for output."""
+        return np.clip(np.nan_to_num(self.convert(rgb, space, self.look_space), copy=False), 0.0, 1.0)
+
+    @property
+    def look_space(self) -> str:
+        found = self.find(*LOOK)
+        if found is None:
+            raise ColourError(f"colour: {self.name} has no sRGB texture space; it needs one named {LOOK[1]!r}")
+        return found
+
+    def convert(self, rgb: np.ndarray, source: str, target: str) -> np.ndarray:
+        """[3, H, W] float32 from one space to another, by OCIO at its most exact."""
+        planes = np.array(rgb, dtype=np.float32, order="C")
+        processor = self._processor(source, target)
+        if planes.size and not processor.isNoOp():
+            height, width = planes.shape[1:]
+            processor.apply(ocio.PlanarImageDesc(planes[0], planes[1], planes[2], width, height))
+        return planes
+
+    def _processor(self, source: str, target: str) -> ocio.CPUProcessor:
+        key = (source, target)
+        if key not in self._processors:
+            self._processors[key] = self._build(self.check(source), self.check(target))
+        return self._processors[key]
+
+    def _build(self, source: str, target: str) -> ocio.CPUProcessor:
+        try:
+            processor = self.config.getProcessor(source, target)
+            return processor.getOptimizedCPUProcessor(ocio.OPTIMIZATION_LOSSLESS)
+        except ocio.Exception as error:
+            raise ColourError(f"colour: {self.name} cannot go from {source!r} to {target!r} ({_line(error)})") from None
+
+    def _near(self, space: str) -> str:
+        known = {n.lower(): n for n in self._all_names()}
+        near = difflib.get_close_matches(space.lower(), list(known), n=4, cutoff=0.4)
+        if near:
+            return "did you mean " + ", ".join(repr(known[n]) for n in near)
+        return "it has " + ", ".join(repr(s.getName()) for s in self.config.getColorSpaces())
+
+    def _all_names(self) -> list[str]:
+        names = [role for role, _ in self.config.getRoles()]
+        for space in self.config.getColorSpaces():
+            names += [space.getName(), *space.getAliases()]
+        return names
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())

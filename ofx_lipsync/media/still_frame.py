@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One frame of a sequence with all its parts and channels as they are stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ofx_lipsync.core.image import Image
+from ofx_lipsync.core.region import Region
+from ofx_lipsync.media import picture_file
+from ofx_lipsync.media.colour import Colour
+from ofx_lipsync.media.picture_file import Part
+from ofx_lipsync.media.plate import Frame, PlateInfo
+
+
+class StillFrame(Frame):
+    """headers, parts: every part of the file, [H, W, C] in the stored type; `main` is the part with RGB."""
+
+    def __init__(
+        self, number: int, path: Path, headers: list[Any], parts: list[np.ndarray], colour: Colour, info: PlateInfo
+    ) -> None:
+        self.number = number
+        self.path = path
+        self.headers = headers
+        self.parts = parts
+        self.info = info
+        self.main: Part = picture_file.main_part(path, headers)
+        self.window = self.main.window
+        self.display = self.main.display
+        self.metadata = {a.name: a.value for a in self.main.spec.extra_attribs}
+        self._colour = colour
+
+    @classmethod
+    def read(cls, path: Path, number: int, colour: Colour, info: PlateInfo) -> StillFrame:
+        source = picture_file.open_input(path)
+        try:
+            headers = picture_file.specs(source)
+            return cls(number, path, headers, picture_file.read_all(source, path, headers), colour, info)
+        finally:
+            source.close()
+
+    def image(self) -> Image:
+        rgb = self.parts[self.main.index][..., list(self.main.rgb)]
+        pixels = self._colour.to_working(picture_file.to_float(rgb), self.info.space)
+        return Image(pixels, self.window, self.display)
+
+    def composite(self, image: Image, matte: np.ndarray) -> None:
+        inside = image.region.intersect(self.window)
+        if inside.is_empty:
+            return
+        covered = matte[inside.slices_in(image.region)] > 0
+        rgb = self._colour.from_working(image.window(inside).pixels, self.info.space)
+        rows, columns = inside.slices_in(self.window)
+        stored = self.parts[self.main.index][rows, columns]
+        if len(set(self.main.rgb)) == 1:
+            rgb = rgb.mean(axis=0, keepdims=True)
+        for plane, channel in zip(rgb, self.main.rgb, strict=False):
+            stored[..., channel][covered] = self._stored(plane[covered])
+
+    def _stored(self, values: np.ndarray) -> np.ndarray:
+        """Values of a channel as the file holds them."""
+        if self.main.dtype == "half":
+            with np.errstate(over="ignore"):
+                return values.astype(np.float16)
+        if self.main.dtype == "float":
+            return values
+        return codes(values, self.main.bits, self.parts[self.main.index].dtype)
+
+
+def codes(values: np.ndarray, bits: int, dtype: np.dtype) -> np.ndarray:
+    """0..1 as integers of `bits`, rounded half to even, spread over the stored type as OpenImageIO spreads them."""
+    top = (1 << bits) - 1
+    code = np.rint(np.clip(np.nan_to_num(values.astype(np.float64), nan=0.0), 0.0, 1.0) * top).astype(np.uint32)
+    spare = np.iinfo(dtype).bits - bits
+    return ((code << spare) | (code >> max(0, bits - spare))).astype(dtype)
+
+
+def region_of(spec: Any) -> Region:
+    return Region(spec.x, spec.y, spec.x + spec.width, spec.y + spec.height)

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sequences out: as they came in where the format is the same, else converted by name and in the open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import OpenImageIO as oiio
+
+from ofx_lipsync.core.errors import OutputError
+from ofx_lipsync.core.image import SCENE_LINEAR, Image
+from ofx_lipsync.core.timing import Rate
+from ofx_lipsync.media import timecode
+from ofx_lipsync.media.pattern import Pattern
+from ofx_lipsync.media.plate import Frame, Plate
+from ofx_lipsync.media.still_frame import StillFrame, codes
+from ofx_lipsync.media.still_space import header_of_space
+from ofx_lipsync.media.writer import Writer, put_in_place, scratch_path
+
+WRITES = {".exr": "exr", ".dpx": "dpx", ".tif": "tiff", ".tiff": "tiff", ".png": "png"}
+
+_LOSSY = ("dwaa", "dwab", "b44", "b44a", "pxr24", "jpeg", "lossy")
+_OWN = (
+    "oiio:",
+    "openexr:",
+    "png:",
+    "dpx:",
+    "tiff:",
+    "exif:",
+    "iptc:",
+    "icc",
+    "compression",
+    "colorinteropid",
+    "chromaticities",
+)
+"""Header fields that belong to one format and mean nothing in another."""
+
+
+class StillWriter(Writer):
+    """One file a frame, each whole before it gets its name."""
+
+    def __init__(self, path: str, plate: Plate, rate: Rate | None) -> None:
+        self._pattern = Pattern.parse(path)
+        self._path = Path(path)
+        self._format = WRITES[self._path.suffix.lower()]
+        self._plate = plate
+        self._rate = rate
+        self._written: set[int] = set()
+
+    def write(self, frame: Frame) -> None:
+        if self._pattern is None and self._written - {frame.number}:
+            raise OutputError(f"{self._path}: is one file, but there are more frames; give a name such as out.####.exr")
+        target = self._path if self._pattern is None else self._pattern.path(frame.number)
+        if isinstance(frame, StillFrame) and WRITES.get(frame.path.suffix.lower()) == self._format:
+            headers, parts = [self._header(h, frame) for h in frame.headers], frame.parts
+        else:
+            header, pixels = self._converted(frame)
+            headers, parts = [header], [pixels]
+        _write_file(target, headers, parts)
+        self._written.add(frame.number)
+
+    def close(self) -> None:
+        """Nothing is left to do: every frame written is whole."""
+
+    def abort(self) -> None:
+        """Nothing is left to do: a frame that failed has removed its scratch file."""
+
+    def _header(self, source: Any, frame: StillFrame) -> Any:
+        """The part's own header. Lossy codecs become zip: a second generation would change untouched pixels."""
+        header = oiio.ImageSpec(source)
+        if header.get_string_attribute("compression").split(":")[0] in _LOSSY:
+            header.attribute("compression", "zip")
+        _set_time(header, self._rate, None)
+        for name, value in frame.metadata.items():
+            if isinstance(value, (str, int, float)) and frame.main.spec.getattribute(name) != value:
+                header.attribute(name, value)
+        return header
+
+    def _converted(self, frame: Frame) -> tuple[Any, np.ndarray]:
+        image = frame.image()
+        if self._format == "exr":
+            return self._linear(frame, image)
+        deep = self._plate.info.dtype not in ("uint8", "yuv420p", "yuv422p", "yuv444p", "gbrp")
+        floating = self._plate.info.dtype in ("half", "float")
+        still = isinstance(frame, StillFrame)
+        space = self._plate.info.space if still and (not floating or self._format == "tiff") else None
+        rgb = self._plate.colour.from_working(_filled(image), space or self._plate.colour.look_space).transpose(1, 2, 0)
+        if floating and self._format == "tiff":
+            return self._spec(frame, rgb.shape, "float", 32), rgb
+        bits = 10 if self._format == "dpx" else 16 if deep else 8
+        kind = "uint8" if bits == 8 else "uint16"
+        return self._spec(frame, rgb.shape, kind, bits), codes(rgb, bits, np.dtype(kind))
+
+    def _linear(self, frame: Frame, image: Image) -> tuple[Any, np.ndarray]:
+        kind = "float" if self._plate.info.dtype == "float" else "half"
+        rgb = image.pixels.transpose(1, 2, 0)
+        header = self._spec(frame, rgb.shape, kind, 16)
+        header.x, header.y = image.region.x0, image.region.y0
+        for name, type_name, value in header_of_space(self._plate.colour, SCENE_LINEAR):
+            header.attribute(name, oiio.TypeDesc(type_name), value)
+        header.attribute("compression", "zips")
+        with np.errstate(over="ignore"):
+            return header, np.ascontiguousarray(rgb, dtype=np.float16 if kind == "half" else np.float32)
+
+    def _spec(self, frame: Frame, shape: tuple[int, ...], kind: str, bits: int) -> Any:
+        """A plain RGB header that carries over rate, timecode and what people wrote into the source's."""
+        header = oiio.ImageSpec(shape[1], shape[0], 3, oiio.TypeDesc(kind))
+        header.full_width, header.full_height = frame.display.width, frame.display.height
+        header.full_x, header.full_y = (frame.display.x0, frame.display.y0) if self._format == "exr" else (0, 0)
+        if isinstance(frame, StillFrame):
+            for field in frame.main.spec.extra_attribs:
+                if not field.name.lower().startswith(_OWN):
+                    header.attribute(field.name, field.type, field.value)
+        if bits not in (8, 16, 32) or self._format == "dpx":
+            header.attribute("oiio:BitsPerSample", bits)
+        start, first = self._plate.info.timecode, self._plate.frames[0]
+        text = timecode.advance(start, frame.number - first, self._plate.rate) if start else ""
+        _set_time(header, self._rate or self._plate.rate, text or None)
+        return header
+
+
+def _set_time(header: Any, rate: Rate | None, code: str | None) -> None:
+    """Rate and timecode as EXR types them. An empty DateTime keeps the wall clock out: same input, same bytes."""
+    if rate is not None:
+        header.attribute("FramesPerSecond", oiio.TypeDesc("rational"), (rate.numerator, rate.denominator))
+    word = timecode.pack(code) if code else None
+    if word is not None:
+        header.attribute("smpte:TimeCode", oiio.TypeDesc("timecode"), (word, 0))
+    if not header.get_string_attribute("DateTime"):
+        header.attribute("DateTime", "")
+
+
+def _filled(image: Image) -> np.ndarray:
+    """[3, H, W] of the whole display window, black where there is no data."""
+    if image.region == image.display:
+        return image.pixels
+    planes = np.zeros((3, *image.display.shape), np.float32)
+    inside = image.region.intersect(image.display)
+    if not inside.is_empty:
+        rows, columns = inside.slices_in(image.display)
+        planes[:, rows, columns] = image.window(inside).pixels
+    return planes
+
+
+def _write_file(target: Path, headers: list[Any], parts: list[np.ndarray]) -> None:
+    scratch = scratch_path(target)
+    try:
+        _encode(scratch, target, headers, parts)
+    except BaseException:
+        scratch.unlink(missing_ok=True)
+        raise
+    put_in_place(scratch, target)
+
+
+def _encode(scratch: Path, target: Path, headers: list[Any], parts: list[np.ndarray]) -> None:
+    output = oiio.ImageOutput.create(str(scratch))
+    if output is None:
+        raise OutputError(f"{target}: OpenImageIO cannot write this kind of file; give .exr, .dpx, .tif or .png")
+    multi = len(headers) > 1
+    done = output.open(str(scratch), tuple(headers) if multi and output.supports("multiimage") else headers[0])
+    for number, (header, pixels) in enumerate(zip(headers, parts, strict=True)):
+        if done and number:
+            done = output.open(str(scratch), header, "AppendSubimage")
+        done = done and output.write_image(np.ascontiguousarray(pixels))
+    if not output.close() or not done:
+        raise OutputError(
+            f"{target}: cannot be written ({' '.join(output.geterror().split())}); check space and rights"
+        )
