@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How well a line's curve follows a mouth that was filmed saying it: people and sentences never trained on.
 
-    python -m ofx_lipsync.bench.articulation --facegood FACEGOOD --natural CLIPS
+python -m ofx_lipsync.bench.articulation --facegood FACEGOOD --natural CLIPS
 """
 
 from __future__ import annotations
@@ -110,8 +110,12 @@ def score(takes: Sequence[Take], hear: Heard) -> dict[str, float]:
     if shut.seen:
         figures["p b m seen"] = shut.seen
         figures["p b m recall"] = shut.found / shut.seen
-        figures["onset error, frames, median"] = float(np.median(shut.onset_errors_s)) * FRAMES_HZ if shut.found else np.nan
-        figures["within one frame"] = float(np.mean(np.array(shut.onset_errors_s) <= NEAR_S + 1e-6)) if shut.found else np.nan
+        figures["onset error, frames, median"] = (
+            float(np.median(shut.onset_errors_s)) * FRAMES_HZ if shut.found else np.nan
+        )
+        figures["within one frame"] = (
+            float(np.mean(np.array(shut.onset_errors_s) <= NEAR_S + 1e-6)) if shut.found else np.nan
+        )
         figures["vowels shut"], figures["silence shut"] = shut.shut_vowels, shut.shut_silence
     return figures
 

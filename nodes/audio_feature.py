@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Listens to the line: its mel spectrogram, where somebody speaks, and how lips and jaw should move, frame by frame.
+
+The line is brought to one speech level, heard as a whole by the articulation network on the network's own clock, and
+sampled at the shot's frame times, so that 24000/1001 and 60 frames a second see the same mouth. Before the line starts
+and after it ends the mouth rests. It does not time-shift, smooth or exaggerate: MouthGenerate does, for one actor.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Mapping, Sequence
+
+import numpy as np
+
+from ofx_lipsync.core.errors import MediaError, UsageError
+from ofx_lipsync.core.mouth import AudioAnalysis, Listener, MouthCurve
+from ofx_lipsync.core.params import Float, ParamSet, Text
+from ofx_lipsync.core.sound import Sound
+from ofx_lipsync.media.sound import resample
+from ofx_lipsync.models.listener import ArticulationListener
+from ofx_lipsync.models.loudness import speech_gain
+from ofx_lipsync.models.mel import RATE_HZ, mel_spectrogram
+
+ID = "AudioFeature"
+VERSION = 1
+INPUTS = ("line",)
+
+QUIET_DB = -120.0
+LEAD_S, TAIL_S = 0.20, 0.15
+"""Lips part before a voice is heard and close after it."""
+EASE_S = 0.12
+
+
+class Params(ParamSet):
+    owner = ID
+    level = Float(
+        1.0, lo=0, hi=1, slider=(0, 1), unit="share", group="Sound", analysed=True,
+        help="How far the line is brought to one speech level before it is heard; 0 hears it as loud as it was recorded.",
+    )  # fmt: skip
+    gain = Float(
+        0.0, lo=-40, hi=40, slider=(-12, 12), unit="dB", group="Sound", analysed=True,
+        help="Raises or lowers the voice as the network hears it, after levelling; the delivered sound is not touched.",
+    )  # fmt: skip
+    silence = Float(
+        0.5, lo=0, hi=1, slider=(0, 1), unit="share", group="Silence", analysed=True,
+        help="How sure it must be that somebody speaks; below this the lips rest. Raise it for noisy lines, 0 never rests.",
+    )  # fmt: skip
+    pause = Float(
+        0.3, lo=0, hi=10, slider=(0, 2), unit="s", group="Silence", analysed=True,
+        help="Pauses shorter than this keep the mouth as the network hears it; in longer ones the lips close.",
+    )  # fmt: skip
+    network = Text(
+        "articulation", group="Network", analysed=True,
+        help="Name of the articulation weights: the shipped ones, or yours in a folder of OFX_LIPSYNC_MODEL_PATH.",
+    )  # fmt: skip
+
+
+def analyse(sound: Sound, frames: Sequence[int], rate: Fraction, params: Params) -> AudioAnalysis:
+    """frames: the shot's, ascending; the first one is at 0 s of the shot's clock. rate: frames per second.
+
+    Raises: UsageError for an animated param, since a line is heard as a whole; ModelError for the weights.
+    """
+    level, gain_db, silence, pause_s = (_constant(params, name) for name in ("level", "gain", "silence", "pause"))
+    heard = at_network_rate(sound)
+    gain = speech_gain(heard.samples[0]) ** level * 10 ** (gain_db / 20)
+    levelled = Sound(heard.samples * np.float32(gain), heard.rate_hz, heard.start_s)
+    listener: Listener = ArticulationListener.named(params.network)
+    curve = resting_in_silence(listener.hear(levelled), silence, pause_s)
+    times_s = frame_times_s(frames, rate)
+    return AudioAnalysis(mel(levelled), loudness_db(heard, times_s, float(1 / rate)), sampled(curve, times_s))
+
+
+def mel(sound: Sound) -> np.ndarray:
+    """[80, T] float32, -4..4, 80 columns a second from the sound's first sample: what Wav2Lip's networks expect."""
+    return mel_spectrogram(at_network_rate(sound).samples[0])
+
+
+def at_network_rate(sound: Sound) -> Sound:
+    """Mono at 16 kHz.  Raises: MediaError for samples that are not numbers."""
+    mono = sound.mono()
+    if not np.isfinite(mono).all():
+        raise MediaError(f"{ID}: the line has samples that are not numbers (NaN or Inf); export the sound again")
+    return resample(Sound(mono[None], sound.rate_hz, sound.start_s), RATE_HZ)
+
+
+def frame_times_s(frames: Sequence[int], rate: Fraction) -> np.ndarray:
+    """[F] float64: where frames lie on the shot's clock."""
+    return np.array([float((frame - frames[0]) / rate) for frame in frames], np.float64)
+
+
+def sampled(curve: MouthCurve, times_s: np.ndarray) -> MouthCurve:
+    """The curve at other times; outside of it the mouth rests with its lips closed."""
+    if not len(curve.times_s):
+        rest = np.zeros((len(times_s), curve.values.shape[1]), np.float32)
+        return MouthCurve(times_s, rest, np.ones(len(times_s), np.float32), np.zeros(len(times_s), np.float32))
+    values = np.stack([_at(times_s, curve.times_s, channel, 0.0) for channel in curve.values.T], axis=1)
+    closure = _at(times_s, curve.times_s, curve.closure, 1.0)
+    return MouthCurve(times_s, values, closure, _at(times_s, curve.times_s, curve.voice, 0.0))
+
+
+def resting_in_silence(curve: MouthCurve, silence: float, pause_s: float) -> MouthCurve:
+    """Lips at rest where nobody speaks for `pause_s`, eased in and out beside the voice."""
+    if not len(curve.times_s) or silence == 0:
+        return curve
+    times_s, step_s = curve.times_s, float(curve.times_s[1] - curve.times_s[0]) if len(curve.times_s) > 1 else 1.0
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], curve.voice >= silence, [False]]).astype(np.int8)))
+    spans = [(times_s[a] - LEAD_S, times_s[b - 1] + TAIL_S) for a, b in edges.reshape(-1, 2)]
+    open_gate = np.zeros(len(times_s))
+    for start_s, end_s in _joined(spans, max(0.0, pause_s - LEAD_S - TAIL_S)):
+        away_s = np.maximum(np.maximum(start_s - times_s, times_s - end_s), 0)
+        open_gate = np.maximum(open_gate, 0.5 + 0.5 * np.cos(np.pi * np.minimum(away_s / max(EASE_S, step_s), 1)))
+    gate = open_gate.astype(np.float32)
+    closure = np.maximum(curve.closure, 1 - gate)
+    return MouthCurve(times_s, curve.values * gate[:, None], closure, curve.voice)
+
+
+def loudness_db(sound: Sound, times_s: np.ndarray, window_s: float) -> np.ndarray:
+    """[F] float32: mean square of the sound round each time, in dB re full scale; -120 where there is none."""
+    total = np.concatenate([[0.0], np.cumsum(np.square(sound.samples[0], dtype=np.float64))])
+    half = max(window_s, 0.04) / 2
+    first, last = (
+        np.clip(np.rint((times_s + side - sound.start_s) * sound.rate_hz), 0, len(total) - 1).astype(np.int64)
+        for side in (-half, half)
+    )
+    power = (total[last] - total[first]) / (2 * half * sound.rate_hz)
+    return (10 * np.log10(np.maximum(power, 10 ** (QUIET_DB / 10)))).astype(np.float32)
+
+
+def _constant(params: Params, name: str) -> float:
+    value = getattr(params, name)
+    if isinstance(value, Mapping):
+        raise UsageError(f"{ID}.{name}: is animated, but a line is heard as a whole; give one number")
+    return float(value)
+
+
+def _at(times_s: np.ndarray, known_s: np.ndarray, known: np.ndarray, outside: float) -> np.ndarray:
+    return np.interp(times_s, known_s, known, left=outside, right=outside).astype(np.float32)
+
+
+def _joined(spans: list[tuple[float, float]], gap_s: float) -> list[tuple[float, float]]:
+    """Spans with shorter gaps closed."""
+    joined: list[tuple[float, float]] = []
+    for start, end in spans:
+        if joined and start - joined[-1][1] <= gap_s:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
