@@ -17,7 +17,7 @@ _ON_CPU, _ON_GPU = 1, 2
 
 
 def float_array(kernel: str, name: str, array: Array, axes: str) -> Array:
-    """`array` itself, or a DLPack view of a torch tensor, after checking type and axes (such as "C H W").
+    """`array` itself, or a DLPack view of a torch tensor, after checking type and axes ("C H W", "2 H W").
 
     Raises: UsageError naming the array when it is not float32, has other axes or is empty.
     """
@@ -26,7 +26,11 @@ def float_array(kernel: str, name: str, array: Array, axes: str) -> Array:
     expected = f"[{', '.join(axes.split())}] float32"
     if not hasattr(array, "dtype") or not hasattr(array, "shape"):
         raise UsageError(f"{kernel}: {name} is a {type(array).__name__}, expected an array {expected}")
-    if array.dtype != np.float32 or array.ndim != len(axes.split()) or 0 in array.shape:
+    fits = len(array.shape) == len(axes.split()) and all(
+        length == int(axis) if axis.isdecimal() else length > 0
+        for length, axis in zip(array.shape, axes.split(), strict=True)
+    )
+    if array.dtype != np.float32 or not fits:
         raise UsageError(f"{kernel}: {name} is {_described(array)}, expected {expected}; convert it before the call")
     return array
 

@@ -4,7 +4,8 @@
 Along each output axis the matrix makes one pixel s input pixels long. For s <= 1 the picture is read once per pixel.
 For s > 1, n = ceil(s) points per axis are read and averaged, at a distance of d = sqrt((s^2 - 1) / (n^2 - 1)) input
 pixels (never more than 1, so no input pixel is missed). The variance of such a row of points is (s^2 - 1) / 12: that of
-a pixel s long less that of the input's own pixel. It grows smoothly with s: a slow zoom does not pop where n changes.
+a pixel s long less that of the input's own pixel. It grows smoothly with s, so that the softness of a slow zoom does
+not pop where n changes.
 While s is 4 or more on both axes, the picture is first halved by means of 2 x 2 pixels. An axis gets 16 points at most.
 """
 

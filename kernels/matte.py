@@ -33,7 +33,7 @@ def matte(polygon: Array, region: Region, *, feather_px: float, erode_px: float 
     Raises: UsageError on wrong shapes, a contour that is not finite, or a feather below 0.
     """
     polygon = float_array("matte", "polygon", polygon, "P 2")
-    if polygon.shape[0] < 3 or polygon.shape[1] != 2:
+    if polygon.shape[0] < 3:
         raise UsageError(f"matte: polygon is {list(polygon.shape)}, expected [P, 2] with 3 points or more")
     feather = max(number("matte", "feather_px", feather_px, 0.0, 1e5), _HARD)
     erode = number("matte", "erode_px", erode_px, -1e5, 1e5)

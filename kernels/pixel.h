@@ -5,7 +5,7 @@
  * LINE void name_row(..., int y, int width) { COLUMNS(x, width) { ... } }
  *
  * CUDA: a thread walks rows and columns in grid strides; `threads` is unused.
- * CPU: rows are shared among `threads` OpenMP threads; a LINE is compiled for AVX2 and for the base processor and
+ * CPU: rows are shared among `threads` OpenMP threads; a LINE is compiled for AVX2 and for the base processor, and
  * picked when the library loads. Contraction to FMA is off on both, so that width, threads and tiles never change a bit. */
 #ifndef LIPSYNC_PIXEL_H
 #define LIPSYNC_PIXEL_H
@@ -20,7 +20,7 @@
 #include <math.h>
 #define KERNEL __attribute__((visibility("default")))
 #define INLINE static inline __attribute__((always_inline))
-#if defined(__x86_64__) && defined(__gnu_linux__)
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(BASE_PROCESSOR)
 #define LINE __attribute__((target_clones("avx2", "default"), noinline)) static
 #else
 #define LINE static

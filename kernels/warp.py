@@ -119,7 +119,7 @@ def _displacement(grid: Array, step_px: int, region: Region) -> Array:
         raise UsageError(f"warp: step_px is {step_px}, expected a whole number of 1 or more")
     xp = namespace(grid)
     nodes = grid_points(int(step_px), region)
-    if grid.shape[0] != 2 or grid.shape[1] < nodes.shape[1] or grid.shape[2] < nodes.shape[2]:
+    if grid.shape[1] < nodes.shape[1] or grid.shape[2] < nodes.shape[2]:
         raise UsageError(f"warp: grid is {list(grid.shape)}, expected at least {list(nodes.shape)} to cover {region}")
     moved = grid[:, : nodes.shape[1], : nodes.shape[2]] - xp.asarray(nodes)
     moved = xp.concatenate([2 * moved[:, :1] - moved[:, 1:2], moved, 2 * moved[:, -1:] - moved[:, -2:-1]], axis=1)
