@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -35,7 +36,7 @@ def change(before: np.ndarray, after: np.ndarray) -> float:
 
 def find_cuts(thumbnails: Sequence[np.ndarray]) -> list[int]:
     """Rows that start a new take. A frame unlike both neighbours, which are alike, is a flash and no cut."""
-    changes = [change(a, b) for a, b in zip(thumbnails, thumbnails[1:], strict=False)]
+    changes = [change(a, b) for a, b in pairwise(thumbnails)]
     cuts = []
     for row in range(1, len(thumbnails)):
         around = changes[max(0, row - 1 - _AROUND) : row - 1] + changes[row : row + _AROUND]
@@ -47,7 +48,7 @@ def find_cuts(thumbnails: Sequence[np.ndarray]) -> list[int]:
 def jumps(thumbnails: Sequence[np.ndarray]) -> bool:
     """Whether the last thumbnail may start a new take, before what follows is known. Errs towards yes."""
     latest = thumbnails[-_AROUND - 2 :]
-    changes = [change(a, b) for a, b in zip(latest, latest[1:], strict=False)]
+    changes = [change(a, b) for a, b in pairwise(latest)]
     return len(changes) > 0 and _jumps(changes[-1], changes[:-1])
 
 

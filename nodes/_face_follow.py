@@ -91,7 +91,7 @@ class Follower:
         self._live = []
         for run, seen in pairs:
             others = [other.landmarks for _, other in pairs if other is not seen]
-            if touches(seen.landmarks, others, _TOUCHING) or strangeness(run.seen[-1], seen) > _STRANGE:
+            if covers(box(seen.landmarks), others, _TOUCHING) or strangeness(run.seen[-1], seen) > _STRANGE:
                 run = Run(row, run.roi)
                 self.runs.append(run)
             run.seen.append(seen)
@@ -101,8 +101,11 @@ class Follower:
     def _search(self, row: int) -> None:
         since, self._searched = self._searched, row
         found = search(self._plate, self._frames[row], self._networks.detector, self._settings.smallest_px)
-        for box, keypoints in zip(found.boxes, found.keypoints, strict=True):
-            roi, seen = self._settle(row, roi_from_detection(box, keypoints))
+        live = [seen.landmarks for run in self._live if (seen := run.at(row)) is not None]
+        for place, keypoints in zip(found.boxes, found.keypoints, strict=True):
+            if covers(place, live, _SAME):
+                continue
+            roi, seen = self._settle(row, roi_from_detection(place, keypoints))
             if self._is_face(seen) and not self._known(row, seen):
                 past = self._before(row, since, seen, roi)
                 run = Run(row - len(past), roi_from_pose(seen.landmarks, roi), [*past, seen])
@@ -140,13 +143,13 @@ class Follower:
 
     def _known(self, row: int, seen: Seen) -> bool:
         others = [other.landmarks for run in self.runs if (other := run.at(row)) is not None]
-        return touches(seen.landmarks, others, _SAME)
+        return covers(box(seen.landmarks), others, _SAME)
 
 
-def touches(landmarks: np.ndarray, others: Sequence[np.ndarray], least: float) -> bool:
-    """Whether a face overlaps with one of the others by more than `least`. All [478, 3]."""
+def covers(place: np.ndarray, others: Sequence[np.ndarray], least: float) -> bool:
+    """Whether a box [4] overlaps by more than `least` with one of the faces [478, 3]."""
     boxes = np.array([box(other) for other in others]).reshape(-1, 4)
-    return bool((overlaps(box(landmarks), boxes) > least).any())
+    return bool((overlaps(place, boxes) > least).any())
 
 
 def box(landmarks: np.ndarray) -> np.ndarray:
@@ -164,6 +167,6 @@ def _distinct(pairs: list[tuple[Run, Seen]]) -> list[tuple[Run, Seen]]:
     """Where two runs have landed on one face, the one that changed least keeps it; the other person is hidden."""
     kept: list[tuple[Run, Seen]] = []
     for run, seen in sorted(pairs, key=lambda pair: strangeness(pair[0].seen[-1], pair[1])):
-        if not touches(seen.landmarks, [other.landmarks for _, other in kept], _SAME):
+        if not covers(box(seen.landmarks), [other.landmarks for _, other in kept], _SAME):
             kept.append((run, seen))
     return kept
