@@ -18,10 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from ofx_lipsync.core.errors import AnalysisError
+from ofx_lipsync.core.errors import AnalysisError, OutputError
 from ofx_lipsync.core.face import LANDMARKS, FaceAnalysis, FaceTrack
 from ofx_lipsync.core.mouth import AudioAnalysis
 from ofx_lipsync.core.plan import MouthPlan
+from ofx_lipsync.media.writer import check_writable, put_in_place, scratch_path
 
 FORMAT = 1
 LARGEST_BYTES = 2**30
@@ -43,10 +44,16 @@ def write_analysis(path: str | Path, analysis: Analysis) -> None:
 
     Raises: OutputError when the folder cannot be written.
     """
-    from ofx_lipsync.media.atomic import replaced
-
-    with replaced(path) as temporary:
-        Path(temporary).write_bytes(to_bytes(analysis))
+    content, target = to_bytes(analysis), Path(path)
+    check_writable(str(target))
+    scratch = scratch_path(target)
+    try:
+        scratch.write_bytes(content)
+        put_in_place(scratch, target)
+    except OSError as error:
+        raise OutputError(f"{target}: cannot be written ({error.strerror}); check space and rights") from None
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def read_analysis(path: str | Path) -> Analysis:

@@ -116,14 +116,14 @@ def child(argv: Sequence[str]) -> None:
 
 def _timed_dub(opened, out: str, stages: Stages) -> int:  # type: ignore[no-untyped-def]
     from ofx_lipsync.graph import Dub
-    from ofx_lipsync.media.writer import open_writer
+    from ofx_lipsync.media.sink import open_writer
 
     dub = Dub(opened.shot, opened.settings)
     for part in ("face_detect", "audio_feature", "mouth_generate"):
         _clock_analyse(part, stages)
     analysis = dub.analyse(opened.key)
     written = 0
-    with open_writer(out, opened.plate, frames=opened.plate.frames, sound=opened.sound) as writer:
+    with open_writer(out, opened.plate, sound=opened.sound) as writer:
         with stages.stage("prefetch"):
             dub.prepare(analysis, opened.plate.frames)
         for frame in opened.plate.frames:

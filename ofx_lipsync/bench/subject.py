@@ -16,9 +16,9 @@ from ofx_lipsync.core.face import FaceTrack
 from ofx_lipsync.core.mouth import MouthCurve
 from ofx_lipsync.core.pose import fit_pose, to_front
 from ofx_lipsync.graph import Settings, node
-from ofx_lipsync.media.plate import open_plate
+from ofx_lipsync.media.sink import open_writer
 from ofx_lipsync.media.sound import read_sound
-from ofx_lipsync.media.writer import open_writer
+from ofx_lipsync.media.source import open_plate
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def dubbed(subject: Subject, line: Path, out: Path, reel: Sequence[Subject]) -> 
         given = (joined, track) if joined else None
         plan = mouth.analyse(subject.track, plate.rate, plate.frames, audio.curve, params, plate=plate, reel=given)
         plate.prefetch(mouth.wanted(plan, plate.frames))
-        with open_writer(str(out), plate, frames=plate.frames, sound=sound) as writer:
+        with open_writer(str(out), plate, sound=sound, codec="ffv1") as writer:
             for frame in plate.frames:
                 writer.write(_frame(plate, frame, plan, params, joined))
     for p in plates:

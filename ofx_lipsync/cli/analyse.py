@@ -11,7 +11,7 @@ from ofx_lipsync.cli.progress import progress
 from ofx_lipsync.cli.shot import add_shot_arguments, analysed, open_shot, report
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.graph import summary
-from ofx_lipsync.media.atomic import check_writable
+from ofx_lipsync.media.writer import check_writable
 
 
 def register(verbs: Any) -> None:

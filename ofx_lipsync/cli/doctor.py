@@ -14,6 +14,7 @@ import platform
 import re
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
@@ -21,6 +22,7 @@ from ofx_lipsync import __version__
 from ofx_lipsync.core.errors import LipSyncError
 
 DISTRIBUTION = "ofx-lipsync"
+NETWORKS = ("articulation", "lower_face")
 VIDEO_CODECS = ("prores_ks", "libx264", "ffv1")
 SOUND_CODECS = ("pcm_s24le", "aac")
 
@@ -109,14 +111,13 @@ def kernels() -> Iterator[Finding]:
 def weights() -> Iterator[Finding]:
     """Each network's file, found on the search path and checked against its sha256."""
     remedy = "install the package again, or name the folder that has it in OFX_LIPSYNC_MODEL_PATH"
-    loads: dict[str, Callable[[], Any]] = {
-        "face": lambda: importlib.import_module("ofx_lipsync.models.face_bundle").FaceNetworks.load(),
-        "articulation": lambda: importlib.import_module("ofx_lipsync.models.loader").load("articulation"),
-    }
+    face = importlib.import_module("ofx_lipsync.models.face_bundle").FaceNetworks
+    loader = importlib.import_module("ofx_lipsync.models.loader")
+    loads: dict[str, Callable[[], Any]] = {"face": face.load, **{name: partial(loader.load, name) for name in NETWORKS}}
     for name, load in loads.items():
         try:
             yield Finding("weights", name, True, f"sha256 {load().sha256[:16]}, checked")
-        except (LipSyncError, ImportError) as error:
+        except (LipSyncError, ImportError, OSError) as error:
             yield Finding("weights", name, False, str(error), remedy)
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import argparse
 import time
+from pathlib import Path
 from typing import Any, Sequence
 
 from ofx_lipsync.analysis import Analysis
 from ofx_lipsync.cli.progress import Progress, progress
 from ofx_lipsync.cli.shot import OpenShot, add_shot_arguments, analysed, frame_range, open_shot, report
 from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.graph import Dub, summary
-from ofx_lipsync.media.atomic import check_writable
-from ofx_lipsync.media.writer import open_writer
+from ofx_lipsync.media import movie_codec
+from ofx_lipsync.media.sink import open_writer
+from ofx_lipsync.media.writer import check_writable
 
 
 def register(verbs: Any) -> None:
@@ -51,7 +54,8 @@ def render(
     """Write the frames; returns how many were changed."""
     dub = Dub(opened.shot, opened.settings)
     touched = 0
-    with open_writer(out, opened.plate, frames=frames, sound=opened.sound, codec=codec) as writer:
+    sound = _heard(opened, frames) if Path(out).suffix.lower() in movie_codec.WRITES else None
+    with open_writer(out, opened.plate, sound=sound, codec=codec) as writer:
         dub.prepare(analysis, frames)
         for frame in shown.stage("render", frames):
             result = dub.render(analysis, frame)
@@ -61,6 +65,18 @@ def render(
                 touched += 1
             writer.write(native)
     return touched
+
+
+def _heard(opened: OpenShot, frames: Sequence[int]) -> Sound:
+    """The line on the clock of the frames that are written; cut only where those are a part of the shot."""
+    plate, sound = opened.plate, opened.sound
+    if list(frames) == list(plate.frames):
+        return sound
+    begin_s = plate.time_s(frames[0])
+    end_s = None if frames[-1] == plate.frames[-1] else plate.time_s(frames[-1]) + float(1 / plate.rate)
+    first = max(0, round((begin_s - sound.start_s) * sound.rate_hz))
+    last = None if end_s is None else max(first, round((end_s - sound.start_s) * sound.rate_hz))
+    return Sound(sound.samples[:, first:last], sound.rate_hz, max(0.0, sound.start_s - begin_s))
 
 
 def _frames(args: argparse.Namespace, opened: OpenShot) -> Sequence[int]:

@@ -42,10 +42,11 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
     _quiet_threads()
-    debug = "--debug" in (sys.argv if argv is None else argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in words
     try:
         signal.signal(signal.SIGTERM, _terminate)
-        args = build_parser().parse_args(argv)
+        args = build_parser().parse_args([word for word in words if word != "--debug"])
         return int(args.run(args))
     except LipSyncError as error:
         if debug:

@@ -16,8 +16,9 @@ from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange, Rate, parse_rate
 from ofx_lipsync.graph import Dub, Settings, Shot
 from ofx_lipsync.media.colour import Colour
-from ofx_lipsync.media.plate import Plate, open_plate
+from ofx_lipsync.media.plate import Plate
 from ofx_lipsync.media.sound import read_sound
+from ofx_lipsync.media.source import open_plate
 
 _OFFSET = re.compile(r"([+-]?\d+(?:\.\d+)?)(f|ms)?\Z")
 

@@ -176,7 +176,7 @@ def test_wrong_arguments(capsys, plate, line, tmp_path, more, text):
 
 
 def test_sound_that_ends_before_the_shot(capsys, plate, line, tmp_path):
-    assert "no sound falls inside the shot" in fails(capsys, plate, line, tmp_path, 4, "--audio-offset=-5000ms")
+    assert "nothing is left at 5.0 s" in fails(capsys, plate, line, tmp_path, 4, "--audio-offset=-5000ms")
 
 
 def test_analysis_file_of_something_else(capsys, plate, line, tmp_path):
