@@ -16,14 +16,14 @@ LINE void blur_line(float *__restrict__ out, const float *__restrict__ in, const
     const int first = run * BLUR_RUN;
     if (width - first >= BLUR_RUN) {
       float sum[BLUR_RUN];
-      for (int i = 0; i < BLUR_RUN; ++i) sum[i] = 0.0f;
+      for (int i = 0; i < BLUR_RUN; ++i) sum[i] = -0.0f;
       for (int k = 0; k < taps; ++k)
         for (int i = 0; i < BLUR_RUN; ++i) sum[i] += weights[k] * in[first + i + k * step];
       for (int i = 0; i < BLUR_RUN; ++i) out[first + i] = sum[i];
       continue;
     }
     for (int x = first; x < width; ++x) {
-      float sum = 0.0f;
+      float sum = -0.0f;
       for (int k = 0; k < taps; ++k) sum += weights[k] * in[x + k * step];
       out[x] = sum;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One kernel text for two machines: CUDA C++ (NVRTC, nvcc) and C17 (a shared library for the CPU).
  *
- * KERNEL void name(..., int width, int height, int threads) { ROWS(y, height) name_row(..., y, width); }
- * LINE void name_row(..., int y, int width) { COLUMNS(x, width) { ... } }
+ * A KERNEL(..., int width, int height, int threads) is ROWS(y, height) line(..., y, width);
+ * a LINE(..., int y, int width) is COLUMNS(x, width) { ... }
  *
  * CUDA: a thread walks rows and columns in grid strides; `threads` is unused.
  * CPU: rows are shared among `threads` OpenMP threads; a LINE is compiled for AVX2 and for the base processor, and
@@ -14,8 +14,11 @@
 #define KERNEL extern "C" __global__
 #define INLINE static __device__ __forceinline__
 #define LINE static __device__ __forceinline__
-#define ROWS(y, n) for (int y = blockIdx.y * blockDim.y + threadIdx.y; y < (n); y += gridDim.y * blockDim.y)
-#define COLUMNS(x, n) for (int x = blockIdx.x * blockDim.x + threadIdx.x; x < (n); x += gridDim.x * blockDim.x)
+#define ROWS(row, n) for (int row = blockIdx.y * blockDim.y + threadIdx.y; row < (n); row += gridDim.y * blockDim.y)
+#define COLUMNS(at, n) for (int at = blockIdx.x * blockDim.x + threadIdx.x; at < (n); at += gridDim.x * blockDim.x)
+#define SIDE_BY_SIDE(p) 0
+/* A kernel need not use all that stands here. */
+#pragma nv_diag_suppress 177
 #else
 #include <math.h>
 #define KERNEL __attribute__((visibility("default")))
@@ -26,8 +29,10 @@
 #define LINE static
 #endif
 #define PRAGMA(text) _Pragma(#text)
-#define ROWS(y, n) PRAGMA(omp parallel for num_threads(threads) if (threads > 1) schedule(static)) for (int y = 0; y < (n); ++y)
-#define COLUMNS(x, n) for (int x = 0; x < (n); ++x)
+#define ROWS(row, n) \
+  PRAGMA(omp parallel for num_threads(threads) if (threads > 1) schedule(static)) for (int row = 0; row < (n); ++row)
+#define COLUMNS(at, n) for (int at = 0; at < (n); ++at)
+#define SIDE_BY_SIDE(p) ((p).stride_x == 1)
 #endif
 
 /* Sums stay in registers: more channels than this are done in turns. */
@@ -113,13 +118,13 @@ INLINE void add_cubic(Picture p, int x, int y, float fx, float fy, long long str
   }
 }
 
-/* Planes with neighbouring pixels side by side (the usual case) get their own, faster copy of the loop. */
+/* On the CPU, planes with neighbouring pixels side by side (the usual case) get a faster copy of the loop. */
 INLINE void add_sample(Picture p, int cubic, int x, int y, float fx, float fy, float *sum) {
-  if (cubic && p.stride_x == 1)
+  if (cubic && SIDE_BY_SIDE(p))
     add_cubic(p, x, y, fx, fy, 1, sum);
   else if (cubic)
     add_cubic(p, x, y, fx, fy, p.stride_x, sum);
-  else if (p.stride_x == 1)
+  else if (SIDE_BY_SIDE(p))
     add_linear(p, x, y, fx, fy, 1, sum);
   else
     add_linear(p, x, y, fx, fy, p.stride_x, sum);
