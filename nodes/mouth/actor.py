@@ -12,6 +12,8 @@ from ofx_lipsync.nodes.mouth.points import COUNT, INDEX
 
 CLOSED = 0.012
 """Inner lips nearer than this, in face heights, are shut: the face mesh leaves up to that much between pressed lips."""
+SHUT = 0.003
+"""Where the face mesh puts the inner lips of a mouth that is shut."""
 LIVELY = 0.4
 """A channel that moves less than this share of other people's range is taken from them, not from this shot."""
 UNLIKE = 2.5
@@ -67,12 +69,12 @@ def learn(front: np.ndarray, people: People, stiffness: float = 4.0) -> Actor:
     raw, points = measure(front).astype(np.float64), front[:, INDEX].astype(np.float64)
     shut = raw[:, 0] <= max(CLOSED, float(np.quantile(raw[:, 0], 0.05)))
     rest, closed = np.median(points[shut], axis=0), np.median(raw[shut], axis=0)
-    gap = max(0.0, float(closed[0]) - CLOSED) / people.reach[0]
-    if gap > 0:  # nobody saw these lips shut: shut them the way other people do
+    if closed[0] > SHUT:  # nobody saw these lips shut: shut them the way other people do
+        gap = (closed[0] - SHUT) / people.reach[0]
         rest = rest - gap * np.einsum("c,cpk->pk", people.along, people.shape)
         closed = closed - gap * people.along * people.reach
     reach = np.quantile(raw, 0.95, axis=0) - closed
-    own = reach > LIVELY * people.reach
+    own = (reach > LIVELY * people.reach) & (np.ptp(np.quantile(raw, [0.05, 0.95], axis=0), axis=0) > LIVELY * people.reach)
     reach = np.clip(np.where(own, reach, people.reach), people.reach / UNLIKE, people.reach * UNLIKE)
     channels = (raw - closed) / reach
     moved = (points - rest).reshape(len(points), -1)

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fields that carry pixels to the wanted shape: one thin-plate solve a frame, read on a coarse grid.
+
+All fields share the same knots, the control points where they should be, so that the plate's own skin and the library
+mouth meet wherever the matte is cut.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ofx_lipsync.core.region import Region
+from ofx_lipsync.kernels.warp import grid_points
+from ofx_lipsync.nodes.mouth import spline
+from ofx_lipsync.nodes.mouth.points import (
+    COUNT, JAW_ROWS, LIPS_EDGE, LOWER_INNER, OUTLINE, STILL_ROWS, UPPER_INNER,
+)  # fmt: skip
+
+NECK = 1.4
+"""The plate holds still on the jaw line pushed this many times away from the middle of the face."""
+STIFFNESS = 2e-4
+PARTED = 0.006
+"""Lips are kept this far apart where one field serves both: two points on one spot would tear it."""
+STEP_PX = 8
+INSET = 0.014
+"""In face heights, how wide the rim of tooth along a tracked lip may be."""
+RULER = 3.4
+"""Face heights in the way from between the eyes to the nose base."""
+LIP_ROOM = 0.06
+"""Round the lips, in face heights, the upper and the lower lip have fields of their own."""
+
+
+@dataclass(frozen=True)
+class MouthMap:
+    """Where a library frame is read, [2, gh, gw] each. whole: skin, both lips and what is between, as one sheet.
+    upper, lower: the same, but each lip goes its own way, so that lips can part and meet. skull: with the head, for
+    upper teeth."""
+
+    whole: np.ndarray
+    upper: np.ndarray
+    lower: np.ndarray
+    skull: np.ndarray
+
+
+@dataclass(frozen=True)
+class Fields:
+    """region: what the grids cover, a node every step_px. ground: [2, gh, gw] into the plate itself. moved: [gh, gw]
+    how far, in px. mouths: into each library frame."""
+
+    region: Region
+    step_px: int
+    ground: np.ndarray
+    moved: np.ndarray
+    mouths: list[MouthMap]
+
+
+def solve_fields(here: np.ndarray, target: np.ndarray, sources: list[np.ndarray], face_height_px: float) -> Fields:
+    """here, target: [P, 2] plate px. sources: [P, 2] each, px of their own frames."""
+    ring = _neck(target)
+    region = Region.around(np.concatenate([target[OUTLINE], ring]), 0.02 * face_height_px)
+    step = max(2, round(STEP_PX * min(1.0, face_height_px / 300)))
+    nodes = grid_points(step, region).astype(np.float64)
+    at = nodes.reshape(2, -1).T
+    heads = [similarity(target[STILL_ROWS], source[STILL_ROWS]) for source in sources]
+    moves = [np.concatenate([here - target, np.zeros_like(ring)])]
+    for source, (matrix, offset) in zip(sources, heads, strict=True):
+        moves.append(np.concatenate([source - (target @ matrix.T + offset), np.zeros_like(ring)]))
+    knots = np.concatenate([target, ring])
+    near = _near(at, target[LIPS_EDGE], LIP_ROOM * face_height_px + 3 * step)
+    inset = [np.zeros(2)] + [_inset(source, target) for source in sources]
+    moved = _moves(at, near, knots, np.concatenate(moves, axis=1), np.concatenate(inset), face_height_px)
+    fall = _fall(at, region, 0.06 * face_height_px)[:, None]
+    ground = moved[0][:, :2] * fall
+    shape = nodes.shape[1:]
+    mouths = []
+    for i, (matrix, offset) in enumerate(heads):
+        skull = at @ matrix.T + offset
+        whole, upper, lower = (_grid(skull + move[:, 2 * i + 2 : 2 * i + 4], shape) for move in moved)
+        mouths.append(MouthMap(whole, upper, lower, _grid(skull, shape)))
+    far = np.linalg.norm(ground, axis=1).reshape(shape)
+    return Fields(region, step, _grid(at + ground, shape), far, mouths)
+
+
+def _inset(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """[2] px of the library frame, towards its chin: how much further into each lip its inner edge is read.
+
+    Where lips close over teeth that showed, tracked edges carry a rim of tooth that would shine between shut lips.
+    """
+    height_px = np.linalg.norm(source[STILL_ROWS][8:12].mean(axis=0) - source[STILL_ROWS][0]) * RULER
+    return shut_over_teeth(source, target, height_px) * INSET * height_px * _down(source)
+
+
+def shut_over_teeth(source: np.ndarray, target: np.ndarray, source_height_px: float) -> float:
+    """0..1: how far lips that were open on the library frame are asked to shut."""
+    closing = min(max(1 - gap_px(target) / max(gap_px(source), 1e-6), 0.0), 1.0)
+    return closing * min(gap_px(source) / source_height_px / (2 * INSET), 1.0)
+
+
+def _moves(
+    at: np.ndarray, near: np.ndarray, knots: np.ndarray, moves: np.ndarray, inset: np.ndarray, face_height_px: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """[Q, D] px at points [Q, 2], three times: for both lips as one sheet, for the upper lip, for the lower one.
+
+    Beyond `near` [Q] the three are the same.
+    """
+    centre = knots[:COUNT].mean(axis=0)
+    unit = (knots - centre) / face_height_px
+    places = (at - centre) / face_height_px
+    upper, lower = UPPER_INNER[1:-1], LOWER_INNER[1:-1]
+    whole_knots, whole_moves = _parted(unit, moves, knots)
+    basis = spline.radial(places, whole_knots)
+    whole = spline.evaluate(places, basis, spline.solve(whole_knots, whole_moves, STIFFNESS))
+    result = [whole]
+    for lip, other, way in ((upper, lower, -inset), (lower, upper, inset)):
+        kept = np.setdiff1d(np.arange(len(knots)), other)
+        own = moves.copy()
+        own[lip] += way
+        weights = spline.solve(unit[kept], own[kept], STIFFNESS)
+        one = whole.copy()
+        one[near] = spline.evaluate(places[near], spline.radial(places[near], unit[kept]), weights)
+        result.append(one)
+    return result[0], result[1], result[2]
+
+
+def _parted(unit: np.ndarray, moves: np.ndarray, knots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Knots in face heights with the inner lips at least PARTED from each other, and the moves that go with them.
+
+    Lips that touch share a spot with two moves; there both take the mean of the two, as much as they touch.
+    """
+    upper, lower = UPPER_INNER[1:-1], LOWER_INNER[1:-1]
+    down = _down(knots)
+    gap = (unit[lower] - unit[upper]) @ down
+    short = np.maximum(PARTED - gap, 0.0)[:, None]
+    unit, moves = unit.copy(), moves.copy()
+    unit[upper] -= short * down / 2
+    unit[lower] += short * down / 2
+    touch = short / PARTED / 2
+    moves[upper], moves[lower] = (
+        moves[upper] + touch * (moves[lower] - moves[upper]),
+        moves[lower] + touch * (moves[upper] - moves[lower]),
+    )
+    return unit, moves
+
+
+def gap_px(points: np.ndarray) -> float:
+    """How far the inner lips are apart in the middle."""
+    return float(np.linalg.norm(points[LOWER_INNER[4:7]] - points[UPPER_INNER[4:7]], axis=1).mean())
+
+
+def _grid(points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    return np.ascontiguousarray(points.T.reshape(2, *shape).astype(np.float32))
+
+
+def _neck(target: np.ndarray) -> np.ndarray:
+    """[R, 2]: points round the lower face that hold the background and the neck."""
+    middle = target[STILL_ROWS].mean(axis=0)
+    return middle + NECK * (target[JAW_ROWS] - middle)
+
+
+def _down(points: np.ndarray) -> np.ndarray:
+    """[2]: the face's own down, from between the eyes to the nose base."""
+    still = points[STILL_ROWS.start : STILL_ROWS.stop]
+    way = still[0] - still[8:12].mean(axis=0)
+    return way / np.linalg.norm(way)
+
+
+def similarity(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Matrix [2, 2] and offset [2] with b = matrix @ a + offset in the least squares."""
+    ca, cb = a.mean(axis=0), b.mean(axis=0)
+    x, y = a - ca, b - cb
+    power = (x**2).sum()
+    cos = (x * y).sum() / power
+    sin = (x[:, 0] * y[:, 1] - x[:, 1] * y[:, 0]).sum() / power
+    matrix = np.array([[cos, -sin], [sin, cos]])
+    return matrix, cb - matrix @ ca
+
+
+def _near(points: np.ndarray, around: np.ndarray, margin_px: float) -> np.ndarray:
+    """[Q] bool: points within the box round others and a margin."""
+    low, high = around.min(axis=0) - margin_px, around.max(axis=0) + margin_px
+    return ((points >= low) & (points <= high)).all(axis=1)
+
+
+def _fall(points: np.ndarray, region: Region, width_px: float) -> np.ndarray:
+    """[Q]: 1 inside, 0 at the region's edge, smooth between."""
+    edge = np.minimum(
+        np.minimum(points[:, 0] - region.x0, region.x1 - points[:, 0]),
+        np.minimum(points[:, 1] - region.y0, region.y1 - points[:, 1]),
+    )
+    t = np.clip((edge - 1) / width_px, 0.0, 1.0)
+    return t * t * (3 - 2 * t)

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A library mouth at the wanted shape: skin and lips carried by the field, and between the lips what belongs there.
+
+Where the library mouth is about as open as wanted, all of it is real pixels. Where lips must part or meet further than
+they did, each lip goes its own way, upper teeth stay with the skull, and what was never filmed is a dark mouth.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ofx_lipsync.core.image import Image
+from ofx_lipsync.core.region import Region
+from ofx_lipsync.kernels.matte import matte
+from ofx_lipsync.kernels.warp import warp
+from ofx_lipsync.nodes.mouth.field import Fields, MouthMap, gap_px, shut_over_teeth, similarity
+from ofx_lipsync.nodes.mouth.points import LIPS_EDGE, LOWER_INNER, STILL_ROWS, UPPER_INNER
+
+SAME, OTHER = 0.08, 0.30
+"""How different two gaps are (natural log of their ratio) before real pixels give way to the built mouth, and when
+they have."""
+SLIT = 0.008
+"""A gap narrower than this, in face heights, shows nothing of the mouth's inside."""
+EDGE = 0.006
+"""Softness of the lips' inner edge, in face heights."""
+GUM = 0.015
+"""Above the teeth the library frame's own lip is read this far, in face heights, as gum; a dark rim would look drawn."""
+CREASE = np.array([0.30, 0.42, 0.42], np.float32)
+DARK = np.array([0.075, 0.040, 0.038], np.float32)
+TONGUE = np.array([0.42, 0.20, 0.19], np.float32)
+TEETH = np.array([0.62, 0.66, 0.68], np.float32)
+"""What is seen in an open mouth, relative to the skin's red, green and blue."""
+
+
+def mouth_pixels(
+    part: Image, source: np.ndarray, target: np.ndarray, maps: MouthMap, fields: Fields, window: Region,
+    skin: np.ndarray, face_height_px: float,
+) -> np.ndarray:  # fmt: skip
+    """[3, h, w] float32 of `window`. part: the library frame's crop. source, target: [P, 2] control points there and
+    here. skin: [3] the skin's colour round the mouth."""
+
+    def read(grid: np.ndarray, box: Region) -> np.ndarray:
+        corner = (part.region.x0, part.region.y0)
+        return warp(part.pixels, grid, fields.step_px, fields.region, window=box, origin=corner)
+
+    pixels = read(maps.whole, window)
+    box = Region.around(target[LIPS_EDGE], 0.05 * face_height_px).intersect(window)
+    if box.is_empty:
+        return pixels
+    there, here = gap_px(source), gap_px(target)
+    slit = SLIT * face_height_px
+    built = _eased((abs(np.log((here + slit) / (there + slit))) - SAME) / (OTHER - SAME))
+    if built == 0:
+        return pixels
+    rows, columns = box.slices_in(window)
+    whole = pixels[:, rows, columns]
+    crease = CREASE * np.float32(shut_over_teeth(source, target, face_height_px))
+    lips = _lips(read(maps.upper, box), read(maps.lower, box), target, box, crease, face_height_px)
+    inside = _inside(read(maps.skull, box), source, target, box, skin, face_height_px)
+    between = matte(_inner(target), box, feather_px=EDGE * face_height_px)
+    zone = matte(
+        target[LIPS_EDGE].astype(np.float32), box, feather_px=0.03 * face_height_px, erode_px=-0.045 * face_height_px
+    )
+    made = lips + between * (inside - lips)
+    pixels[:, rows, columns] = whole + (built * zone) * (made - whole)
+    return pixels
+
+
+def _lips(
+    upper: np.ndarray, lower: np.ndarray, target: np.ndarray, box: Region, crease: np.ndarray, face_height_px: float
+) -> np.ndarray:
+    """Both lips, each from its own field, met on the line between them; crease: [3] how much darker that line is."""
+    line = (target[UPPER_INNER] + target[LOWER_INNER]) / 2
+    across = line[-1] - line[0]
+    down = np.array([-across[1], across[0]])
+    ends = np.stack([line[-1] + across, line[-1] + across + 2 * down, line[0] - across + 2 * down, line[0] - across])
+    below = np.concatenate([line, ends]).astype(np.float32)
+    feather_px = EDGE * face_height_px
+    share = matte(below, box, feather_px=feather_px, erode_px=-feather_px / 2)
+    edge = target[LIPS_EDGE].astype(np.float32)
+    on_line = 4 * share * (1 - share) * matte(edge, box, feather_px=0.02 * face_height_px)
+    return (upper + share * (lower - upper)) * (1 - on_line * crease[:, None, None])
+
+
+def _inside(
+    skull: np.ndarray, source: np.ndarray, target: np.ndarray, box: Region, skin: np.ndarray, face_height_px: float
+) -> np.ndarray:
+    """[3, h, w]: what is seen between the lips: what the library frame shows there, held to the skull, and round it a
+    dark mouth with a tongue low in it, and teeth where a frame with shut lips shows none."""
+    matrix, offset = similarity(source[STILL_ROWS], target[STILL_ROWS])
+    seen = np.concatenate([source[UPPER_INNER], source[LOWER_INNER][-2:0:-1]]) @ matrix.T + offset
+    up = -np.array([matrix[1, 0], matrix[1, 1]]) / np.linalg.norm(matrix[1])
+    seen[1 : len(UPPER_INNER) - 1] += GUM * face_height_px * up
+    known = matte(seen.astype(np.float32), box, feather_px=0.008 * face_height_px)
+    inner = target[UPPER_INNER], target[LOWER_INNER]
+    across = inner[0][-1] - inner[0][0]
+    wide = float(np.linalg.norm(across))
+    x, y = _mouth_axes(box, inner[0][0], across)
+    low = float(((inner[1][4:7] - inner[0][0]) @ np.array([-across[1], across[0]])).mean()) / wide
+    tongue = np.exp(-(((x - 0.5 * wide) / (0.26 * wide)) ** 2) - ((y - low) / (0.055 * face_height_px)) ** 2)
+    dark = DARK[:, None, None] + tongue[None] * 0.8 * (TONGUE - DARK)[:, None, None]
+    cavity = skin[:, None, None] * dark
+    return (cavity + known * (skull - cavity)).astype(np.float32)
+
+
+def _mouth_axes(box: Region, corner: np.ndarray, across: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Px along and below the line through the mouth's corners, at the pixels of a box."""
+    unit = across / np.linalg.norm(across)
+    x = np.arange(box.x0, box.x1) + 0.5 - corner[0]
+    y = np.arange(box.y0, box.y1)[:, None] + 0.5 - corner[1]
+    return x * unit[0] + y * unit[1], y * unit[0] - x * unit[1]
+
+
+def _inner(points: np.ndarray) -> np.ndarray:
+    """[Q, 2] float32: the lips' inner edge, rounded (Catmull-Rom, three pieces a side)."""
+    loop = np.concatenate([points[UPPER_INNER], points[LOWER_INNER][-2:0:-1]])
+    before, after, next_after = np.roll(loop, 1, axis=0), np.roll(loop, -1, axis=0), np.roll(loop, -2, axis=0)
+    t = np.array([0.0, 1 / 3, 2 / 3])[None, :, None]
+    a, b, c, d = (p[:, None] for p in (before, loop, after, next_after))
+    curve = b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
+    return np.ascontiguousarray(curve.reshape(-1, 2), np.float32)
+
+
+def _eased(t: float) -> np.float32:
+    held = min(max(t, 0.0), 1.0)
+    return np.float32(held * held * (3 - 2 * held))
