@@ -6,6 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NATIVE := pyproject.toml setup.py $(wildcard kernels/*.cu kernels/*.h)
 DEMO := out/demo
+LINE := samples/lines/english.flac
 
 .DEFAULT_GOAL := setup
 .PHONY: setup dev demo test test-all lint docs bench clean
@@ -17,8 +18,10 @@ dev: .venv/.installed-dev
 demo: setup
 	@mkdir -p $(DEMO)
 	$(BIN)/python samples/make_plate.py $(DEMO)/plate.####.exr
-	$(BIN)/lipsync dub $(DEMO)/plate.####.exr samples/lines/english.flac $(DEMO)/dub.####.exr
-	@echo "The dubbed frames are $(CURDIR)/$(DEMO)/dub.1001.exr to dub.1096.exr; the plate lies beside them."
+	$(BIN)/lipsync analyse $(DEMO)/plate.####.exr $(LINE) $(DEMO)/shot.lipsync --overwrite
+	$(BIN)/lipsync dub $(DEMO)/plate.####.exr $(LINE) $(DEMO)/dub.####.exr --analysis $(DEMO)/shot.lipsync
+	$(BIN)/lipsync dub $(DEMO)/plate.####.exr $(LINE) $(DEMO)/dub.mp4 --analysis $(DEMO)/shot.lipsync
+	@echo "Watch $(CURDIR)/$(DEMO)/dub.mp4; the frames are dub.1001.exr to dub.1096.exr beside it, the plate too."
 
 test: dev
 	$(BIN)/pytest

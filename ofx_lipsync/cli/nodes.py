@@ -8,6 +8,7 @@ import importlib
 import inspect
 import math
 import pkgutil
+import re
 import sys
 from types import ModuleType
 from typing import Any, Iterator
@@ -68,7 +69,7 @@ def markdown(modules: list[ModuleType]) -> str:
     """The reference page: one heading a node, one table of params."""
     parts = ["# Nodes", "", "Made by `make docs` from the declarations in `nodes/`; edit those."]
     for module in modules:
-        parts += ["", f"## {module.ID}", "", _prose(module), ""]
+        parts += ["", f"## {module.ID}", "", *_paragraphs(_prose(module))]
         parts += ["| param | default | range | unit | what it does |", "|---|---|---|---|---|"]
         parts += [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in _rows(module)]
     return "\n".join(parts) + "\n"
@@ -86,6 +87,12 @@ def _rows(module: ModuleType) -> Iterator[tuple[str, str, str, str, str]]:
 
 def _prose(module: ModuleType) -> str:
     return inspect.cleandoc(module.__doc__ or "")
+
+
+def _paragraphs(prose: str) -> Iterator[str]:
+    """The prose, with formulas (paragraphs that hold indented lines) fenced so that Markdown keeps their lines."""
+    for part in re.split(r"\n\s*\n", prose):
+        yield f"```\n{part}\n```\n" if re.search(r"^ ", part, re.MULTILINE) else f"{part}\n"
 
 
 def _value(value: Any) -> str:

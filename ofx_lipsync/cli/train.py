@@ -8,12 +8,16 @@ import importlib
 from typing import Any
 
 NETWORKS = ("articulation",)
+NONE = "\0"
+"""No option belongs to this verb: all of them go to the network's own trainer, --help included."""
 
 
 def register(verbs: Any) -> None:
-    parser = verbs.add_parser("train", help="train a network", description=__doc__, add_help=False)
-    parser.add_argument("network", choices=NETWORKS)
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="see lipsync train NETWORK --help")
+    parser = verbs.add_parser("train", help="train a network", description=__doc__)
+    networks = parser.add_subparsers(dest="network", metavar="NETWORK", required=True)
+    for name in NETWORKS:
+        network = networks.add_parser(name, help=f"see lipsync train {name} --help", add_help=False, prefix_chars=NONE)
+        network.add_argument("arguments", nargs="*")
     parser.set_defaults(run=run)
 
 
