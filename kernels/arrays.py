@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.kernels.launch import CUDA
 
 Array = Any
 """A NumPy or CuPy array; the kernel runs where it lies."""
 
-_ON_CPU, _ON_GPU = 1, 2
-"""kDLCPU and kDLCUDA of the DLPack standard."""
+_CPU = 1
+"""kDLCPU of the DLPack standard."""
 
 
 def float_array(kernel: str, name: str, array: Array, axes: str) -> Array:
@@ -75,9 +76,9 @@ def _described(array: Array) -> str:
 
 def _view(kernel: str, name: str, tensor: Array) -> Array:
     kind = int(tensor.__dlpack_device__()[0])
-    if kind == _ON_CPU:
+    if kind == _CPU:
         return np.from_dlpack(tensor)
-    if kind != _ON_GPU:
+    if kind != CUDA:
         raise UsageError(f"{kernel}: {name} lies on device kind {kind}, expected the CPU or a CUDA device")
     import cupy
 

@@ -4,18 +4,20 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.kernels.arrays import Array, choice, float_array, namespace, number
-from ofx_lipsync.kernels.launch import launch
+from ofx_lipsync.kernels.launch import launch, on_arrays_device
 
-OUTSIDE = {"black": "constant", "hold": "edge"}
+OUTSIDE: dict[str, Literal["constant", "edge"]] = {"black": "constant", "hold": "edge"}
 """What lies beyond the image -> the pad mode that makes it."""
 
 
+@on_arrays_device
 def blur(image: Array, sigma_px: float, *, outside: str = "hold", region: Region | None = None) -> Array:
     """Returns [C, height, width] float32: `image` blurred, with no clamp.
 

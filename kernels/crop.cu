@@ -9,24 +9,33 @@ LINE void crop_row(float *__restrict__ out, Picture p, int cubic, double m00, do
                    int x0, int y0, int y, int width, int height) {
   const float share = 1.0f / (float)(samples_x * samples_y);
   const float first_x = -0.5f * (float)(samples_x - 1), first_y = -0.5f * (float)(samples_y - 1);
-  const long long plane = (long long)width * height;
-  COLUMNS(x, width) {
-    const double cx = x0 + x + 0.5, cy = y0 + y + 0.5;
-    double sx = m00 * cx + m01 * cy + m02 - 0.5, sy = m10 * cx + m11 * cy + m12 - 0.5;
-    /* Far outside, every point reads the same border: keep the whole part within an int. */
-    sx = sx < -1e6 ? -1e6 : sx > 1e6 ? 1e6 : sx;
-    sy = sy < -1e6 ? -1e6 : sy > 1e6 ? 1e6 : sy;
-    const int ix = (int)floor(sx), iy = (int)floor(sy);
-    const float fx = (float)(sx - ix), fy = (float)(sy - iy);
-    float sum[MOST_CHANNELS] = {-0.0f, -0.0f, -0.0f, -0.0f};
+  const double cy = y0 + y + 0.5;
+  COLUMNS(run, (width + RUN - 1) / RUN) {
+    int ix[RUN], iy[RUN];
+    float fx[RUN], fy[RUN], sum[MOST_CHANNELS][RUN];
+    Points at;
+    for (int i = 0; i < RUN; ++i) {
+      const double cx = x0 + run * RUN + i + 0.5;
+      double sx = m00 * cx + m01 * cy + m02 - 0.5, sy = m10 * cx + m11 * cy + m12 - 0.5;
+      /* Far outside, every point reads the same border: keep the whole part within an int. */
+      sx = sx < -1e6 ? -1e6 : sx > 1e6 ? 1e6 : sx;
+      sy = sy < -1e6 ? -1e6 : sy > 1e6 ? 1e6 : sy;
+      ix[i] = (int)floor(sx), iy[i] = (int)floor(sy);
+      fx[i] = (float)(sx - ix[i]), fy[i] = (float)(sy - iy[i]);
+      for (int c = 0; c < MOST_CHANNELS; ++c) sum[c][i] = -0.0f;
+    }
     for (int j = 0; j < samples_y; ++j)
-      for (int i = 0; i < samples_x; ++i) {
-        const float px = fx + ((first_x + i) * ux + (first_y + j) * vx);
-        const float py = fy + ((first_x + i) * uy + (first_y + j) * vy);
-        const float wholex = floorf(px), wholey = floorf(py);
-        add_sample(p, cubic, ix + (int)wholex, iy + (int)wholey, px - wholex, py - wholey, sum);
+      for (int k = 0; k < samples_x; ++k) {
+        const float dx = (first_x + (float)k) * ux + (first_y + (float)j) * vx;
+        const float dy = (first_x + (float)k) * uy + (first_y + (float)j) * vy;
+        for (int i = 0; i < RUN; ++i) {
+          const float px = fx[i] + dx, py = fy[i] + dy, wholex = floorf(px), wholey = floorf(py);
+          at.x[i] = ix[i] + (int)wholex, at.y[i] = iy[i] + (int)wholey;
+          at.fx[i] = px - wholex, at.fy[i] = py - wholey;
+        }
+        add_samples(p, &at, cubic, sum);
       }
-    for (int c = 0; c < p.channels; ++c) out[c * plane + (long long)y * width + x] = sum[c] * share;
+    write_run(out, p.channels, run, y, width, height, share, sum);
   }
 }
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.kernels.arrays import Array, choice, float_array, namespace, strides
-from ofx_lipsync.kernels.launch import launch
+from ofx_lipsync.kernels.launch import launch, on_arrays_device
 
 FILTERS = ("linear", "cubic")
 OUTSIDE = ("black", "hold")
@@ -26,6 +26,7 @@ _HALVE_FROM = 4.0
 _MOST_POINTS = 16
 
 
+@on_arrays_device
 def crop(
     image: Array,
     matrix: Array,
@@ -63,6 +64,7 @@ def crop(
     return out
 
 
+@on_arrays_device
 def halve(image: Array) -> Array:
     """Returns [C, ceil(H / 2), ceil(W / 2)] float32, means of 2 x 2 pixels; an odd last row or column counts twice."""
     image = float_array("halve", "image", image, "C H W")

@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable, ParamSpec
 
 import numpy as np
 
@@ -22,6 +22,11 @@ FOLDER = Path(__file__).parent
 LIBRARY = Path(__file__).with_name("libkernels.so")
 NVRTC_OPTIONS = ("--std=c++17", "--fmad=false")
 """No contraction to FMA: the GPU rounds as the CPU library does."""
+
+CUDA = 2
+"""kDLCUDA of the DLPack standard."""
+
+P = ParamSpec("P")
 
 _PROTOTYPE = re.compile(r"KERNEL void (\w+)\(([^)]*)\)")
 _SCALARS = {"int": np.int32, "long long": np.int64, "float": np.float32, "double": np.float64}
@@ -41,6 +46,22 @@ def prototypes(text: str) -> dict[str, tuple[str, ...]]:
         name: tuple(re.sub(r"\s*\w+$", "", part.replace("__restrict__ ", "").strip()) for part in arguments.split(","))
         for name, arguments in _PROTOTYPE.findall(text)
     }
+
+
+def on_arrays_device(function: Callable[P, Any]) -> Callable[P, Any]:
+    """Makes all of `function`, CuPy's own steps in it too, run on its first GPU array's device and torch's stream."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> Any:
+        device = next((place for value in (*args, *kwargs.values()) if (place := _gpu_of(value)) is not None), None)
+        if device is None:
+            return function(*args, **kwargs)
+        import cupy
+
+        with cupy.cuda.Device(device), _torch_stream(device):
+            return function(*args, **kwargs)
+
+    return run
 
 
 def launch(name: str, kernel: str, size: tuple[int, int], *values: Any) -> None:
@@ -102,20 +123,25 @@ def _on_device(name: str, kernel: str, device: int) -> tuple[Any, tuple[str, ...
     return cupy.RawModule(code=text, options=NVRTC_OPTIONS).get_function(kernel), prototypes(text)[kernel]
 
 
+def _gpu_of(value: Any) -> int | None:
+    """The CUDA device that holds a CuPy array or torch tensor; None for all that lies elsewhere."""
+    if isinstance(value, np.ndarray) or not hasattr(value, "__dlpack_device__"):
+        return None
+    kind, device = value.__dlpack_device__()
+    return int(device) if int(kind) == CUDA else None
+
+
 def _run_on_device(name: str, kernel: str, size: tuple[int, int], values: tuple[Any, ...]) -> None:
     import cupy
 
     device = next(value for value in values if isinstance(value, cupy.ndarray)).device
-    with device, torch_stream(device.id):
-        function, types = _on_device(name, kernel, device.id)
-        given = [
-            value if "*" in kind else _SCALARS[kind](value) for kind, value in zip(types, (*values, 1), strict=True)
-        ]
-        blocks = tuple(min(-(-length // side), 65535) for length, side in zip(size[::-1], _BLOCK, strict=True))
-        function(blocks, _BLOCK, tuple(given))
+    function, types = _on_device(name, kernel, device.id)
+    given = [value if "*" in kind else _SCALARS[kind](value) for kind, value in zip(types, (*values, 1), strict=True)]
+    blocks = tuple(min(-(-length // side), 65535) for length, side in zip(size[::-1], _BLOCK, strict=True))
+    function(blocks, _BLOCK, tuple(given))
 
 
-def torch_stream(device: int) -> Any:
+def _torch_stream(device: int) -> Any:
     """Torch's current stream on `device` as a CuPy stream; CuPy's own where torch does not use the GPU."""
     import cupy
 

@@ -19,7 +19,7 @@ from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.kernels.arrays import Array, choice, float_array, namespace, number, same_shape
 from ofx_lipsync.kernels.blur import blur
-from ofx_lipsync.kernels.launch import launch
+from ofx_lipsync.kernels.launch import launch, on_arrays_device
 
 MODES = ("offset", "gain")
 FAR = 1e-3
@@ -28,6 +28,7 @@ MOST_GAIN = 4.0
 """Two stops: a gain beyond comes from a dark patch's noise, not from light."""
 
 
+@on_arrays_device
 def match(
     patch: Array,
     plate: Array,

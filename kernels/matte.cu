@@ -2,13 +2,6 @@
 /* Soft matte of a closed contour; the definition is reference() in matte.py. */
 #include "pixel.h"
 
-/* Pixels done side by side, so that the CPU's vector units stay full while the segments pass by. */
-#if defined(__CUDACC__)
-#define RUN 1
-#else
-#define RUN 32
-#endif
-
 /* segments: [count, 8] x0, y0, dx, dy, 1 / length^2, lowest y, highest y, dx / dy; coordinates less the base pixel. */
 LINE void matte_row(float *__restrict__ out, const float *__restrict__ segments, int count, float reach, float erode,
                     float feather, int x0, int y0, int y, int width) {

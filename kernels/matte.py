@@ -15,13 +15,14 @@ import numpy as np
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.kernels.arrays import Array, float_array, namespace, number
-from ofx_lipsync.kernels.launch import launch
+from ofx_lipsync.kernels.launch import launch, on_arrays_device
 
 _FARTHEST_PX = 1e6
 _HARD = 1e-6
 """A feather of 0 px is this steep: every pixel is 0 or 1."""
 
 
+@on_arrays_device
 def matte(polygon: Array, region: Region, *, feather_px: float, erode_px: float = 0.0) -> Array:
     """Returns [H, W] float32, 0..1, for the pixels of `region`, where `polygon` lies (CPU or GPU).
 

@@ -7,9 +7,10 @@ import numpy as np
 
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.kernels.arrays import Array, float_array, namespace, same_shape
-from ofx_lipsync.kernels.launch import launch
+from ofx_lipsync.kernels.launch import launch, on_arrays_device
 
 
+@on_arrays_device
 def over(patch: Array, plate: Array) -> Array:
     """Returns [3 or 4, H, W] float32, as many channels as `plate`, with no clamp.
 

@@ -16,7 +16,8 @@
 #define LINE static __device__ __forceinline__
 #define ROWS(row, n) for (int row = blockIdx.y * blockDim.y + threadIdx.y; row < (n); row += gridDim.y * blockDim.y)
 #define COLUMNS(at, n) for (int at = blockIdx.x * blockDim.x + threadIdx.x; at < (n); at += gridDim.x * blockDim.x)
-#define SIDE_BY_SIDE(p) 0
+/* Neighbouring output pixels done together, so that the CPU's vector units stay full. */
+#define RUN 1
 /* A kernel need not use all that stands here. */
 #pragma nv_diag_suppress 177
 #else
@@ -32,7 +33,7 @@
 #define ROWS(row, n) \
   PRAGMA(omp parallel for num_threads(threads) if (threads > 1) schedule(static)) for (int row = 0; row < (n); ++row)
 #define COLUMNS(at, n) for (int at = 0; at < (n); ++at)
-#define SIDE_BY_SIDE(p) ((p).stride_x == 1)
+#define RUN 32
 #endif
 
 /* Sums stay in registers: more channels than this are done in turns. */
@@ -69,65 +70,92 @@ INLINE float pixel_at(Picture p, const float *plane, int x, int y) {
   return plane[clampi(y, 0, p.height - 1) * p.stride_y + clampi(x, 0, p.width - 1) * p.stride_x];
 }
 
-/* Adds to sum[c] the picture at column x + fx, row y + fy (0 <= f < 1, counted from pixel centres).
- * Sums start at -0.0, the zero that changes no number's bits.
+/* Where a run of neighbouring output pixels reads: column x + fx, row y + fy (0 <= f < 1), counted from pixel centres. */
+typedef struct {
+  int x[RUN], y[RUN];
+  float fx[RUN], fy[RUN];
+} Points;
+
+/* Do all pixels from `before` before to `after` after each point lie within the picture? */
+INLINE int within(Picture p, const Points *at, int before, int after) {
+  int inside = 1;
+  for (int i = 0; i < RUN; ++i)
+    inside &= (at->x[i] >= before) & (at->y[i] >= before) & (at->x[i] + after < p.width) & (at->y[i] + after < p.height);
+  return inside;
+}
+
+INLINE void add_linear(Picture p, const float *plane, const Points *at, long long stride_x, int inside, float *sum) {
+  for (int i = 0; i < RUN; ++i) {
+    const float fx = at->fx[i], fy = at->fy[i];
+    float here, right, below, across;
+    if (inside) {
+      const float *q = plane + at->y[i] * p.stride_y + at->x[i] * stride_x;
+      here = q[0], right = q[stride_x], below = q[p.stride_y], across = q[p.stride_y + stride_x];
+    } else {
+      here = pixel_at(p, plane, at->x[i], at->y[i]), right = pixel_at(p, plane, at->x[i] + 1, at->y[i]);
+      below = pixel_at(p, plane, at->x[i], at->y[i] + 1), across = pixel_at(p, plane, at->x[i] + 1, at->y[i] + 1);
+    }
+    const float start = (1.0f - fy) * here + fy * below, end = (1.0f - fy) * right + fy * across;
+    const float mean = (1.0f - fx) * start + fx * end;
+    sum[i] += fx == 0.0f && fy == 0.0f ? here : mean;
+  }
+}
+
+/* Catmull-Rom: its negative lobes overshoot by up to 1/8 at hard edges. weights: [8][RUN], along x, then along y. */
+INLINE void add_cubic(Picture p, const float *plane, const Points *at, float weights[8][RUN], long long stride_x,
+                      int inside, float *sum) {
+  for (int i = 0; i < RUN; ++i) {
+    float column[4], here;
+    if (inside) {
+      const float *q = plane + (at->y[i] - 1) * p.stride_y + (at->x[i] - 1) * stride_x;
+      for (int k = 0; k < 4; ++k)
+        column[k] = weights[4][i] * q[k * stride_x] + weights[5][i] * q[p.stride_y + k * stride_x] +
+                    weights[6][i] * q[2 * p.stride_y + k * stride_x] + weights[7][i] * q[3 * p.stride_y + k * stride_x];
+      here = q[p.stride_y + stride_x];
+    } else {
+      const int x = at->x[i] - 1, y = at->y[i];
+      for (int k = 0; k < 4; ++k)
+        column[k] = weights[4][i] * pixel_at(p, plane, x + k, y - 1) + weights[5][i] * pixel_at(p, plane, x + k, y) +
+                    weights[6][i] * pixel_at(p, plane, x + k, y + 1) + weights[7][i] * pixel_at(p, plane, x + k, y + 2);
+      here = pixel_at(p, plane, x + 1, y);
+    }
+    const float mean =
+        weights[0][i] * column[0] + weights[1][i] * column[1] + weights[2][i] * column[2] + weights[3][i] * column[3];
+    sum[i] += at->fx[i] == 0.0f && at->fy[i] == 0.0f ? here : mean;
+  }
+}
+
+/* Adds to sum[channels][RUN] what the points read. Sums start at -0.0, the zero that changes no number's bits.
  * A point on a pixel's centre gives that pixel bit for bit; elsewhere NaN and Inf spread over the filter's footprint. */
-INLINE void add_linear(Picture p, int x, int y, float fx, float fy, long long stride_x, float *sum) {
-  if (fx == 0.0f && fy == 0.0f) {
-    for (int c = 0; c < p.channels; ++c) sum[c] += pixel_at(p, p.pixels + c * p.stride_c, x, y);
-  } else if (x >= 0 && y >= 0 && x + 1 < p.width && y + 1 < p.height) {
-    const float *q = p.pixels + y * p.stride_y + x * stride_x;
-    for (int c = 0; c < p.channels; ++c, q += p.stride_c) {
-      const float left = (1.0f - fy) * q[0] + fy * q[p.stride_y];
-      const float right = (1.0f - fy) * q[stride_x] + fy * q[p.stride_y + stride_x];
-      sum[c] += (1.0f - fx) * left + fx * right;
-    }
-  } else {
-    for (int c = 0; c < p.channels; ++c) {
-      const float *plane = p.pixels + c * p.stride_c;
-      const float left = (1.0f - fy) * pixel_at(p, plane, x, y) + fy * pixel_at(p, plane, x, y + 1);
-      const float right = (1.0f - fy) * pixel_at(p, plane, x + 1, y) + fy * pixel_at(p, plane, x + 1, y + 1);
-      sum[c] += (1.0f - fx) * left + fx * right;
-    }
+INLINE void add_samples(Picture p, const Points *at, int cubic, float sum[MOST_CHANNELS][RUN]) {
+  float weights[8][RUN], w[4];
+  const int inside = cubic ? within(p, at, 1, 2) : within(p, at, 0, 1);
+  for (int i = 0; cubic && i < RUN; ++i) {
+    cubic_weights(at->fx[i], w);
+    for (int k = 0; k < 4; ++k) weights[k][i] = w[k];
+    cubic_weights(at->fy[i], w);
+    for (int k = 0; k < 4; ++k) weights[4 + k][i] = w[k];
+  }
+  for (int c = 0; c < p.channels; ++c) {
+    const float *plane = p.pixels + c * p.stride_c;
+    /* Planes with neighbouring pixels side by side, read well inside the picture: the usual case has its own loop. */
+    if (cubic && inside && p.stride_x == 1)
+      add_cubic(p, plane, at, weights, 1, 1, sum[c]);
+    else if (cubic)
+      add_cubic(p, plane, at, weights, p.stride_x, inside, sum[c]);
+    else if (inside && p.stride_x == 1)
+      add_linear(p, plane, at, 1, 1, sum[c]);
+    else
+      add_linear(p, plane, at, p.stride_x, inside, sum[c]);
   }
 }
 
-/* As add_linear, with the Catmull-Rom cubic; its negative lobes overshoot by up to 1/8 at hard edges. */
-INLINE void add_cubic(Picture p, int x, int y, float fx, float fy, long long stride_x, float *sum) {
-  float wx[4], wy[4], column[4];
-  cubic_weights(fx, wx);
-  cubic_weights(fy, wy);
-  if (fx == 0.0f && fy == 0.0f) {
-    for (int c = 0; c < p.channels; ++c) sum[c] += pixel_at(p, p.pixels + c * p.stride_c, x, y);
-  } else if (x >= 1 && y >= 1 && x + 2 < p.width && y + 2 < p.height) {
-    const float *q = p.pixels + (y - 1) * p.stride_y + (x - 1) * stride_x;
-    for (int c = 0; c < p.channels; ++c, q += p.stride_c) {
-      for (int k = 0; k < 4; ++k)
-        column[k] = wy[0] * q[k * stride_x] + wy[1] * q[p.stride_y + k * stride_x] +
-                    wy[2] * q[2 * p.stride_y + k * stride_x] + wy[3] * q[3 * p.stride_y + k * stride_x];
-      sum[c] += wx[0] * column[0] + wx[1] * column[1] + wx[2] * column[2] + wx[3] * column[3];
-    }
-  } else {
-    for (int c = 0; c < p.channels; ++c) {
-      const float *plane = p.pixels + c * p.stride_c;
-      for (int k = 0; k < 4; ++k)
-        column[k] = wy[0] * pixel_at(p, plane, x + k - 1, y - 1) + wy[1] * pixel_at(p, plane, x + k - 1, y) +
-                    wy[2] * pixel_at(p, plane, x + k - 1, y + 1) + wy[3] * pixel_at(p, plane, x + k - 1, y + 2);
-      sum[c] += wx[0] * column[0] + wx[1] * column[1] + wx[2] * column[2] + wx[3] * column[3];
-    }
-  }
-}
-
-/* On the CPU, planes with neighbouring pixels side by side (the usual case) get a faster copy of the loop. */
-INLINE void add_sample(Picture p, int cubic, int x, int y, float fx, float fy, float *sum) {
-  if (cubic && SIDE_BY_SIDE(p))
-    add_cubic(p, x, y, fx, fy, 1, sum);
-  else if (cubic)
-    add_cubic(p, x, y, fx, fy, p.stride_x, sum);
-  else if (SIDE_BY_SIDE(p))
-    add_linear(p, x, y, fx, fy, 1, sum);
-  else
-    add_linear(p, x, y, fx, fy, p.stride_x, sum);
+/* Writes a run of sums times `share` to row y of out: [channels, height, width]. */
+INLINE void write_run(float *out, int channels, int run, int y, int width, int height, float share,
+                      float sum[MOST_CHANNELS][RUN]) {
+  const int first = run * RUN, last = width - first < RUN ? width - first : RUN;
+  for (int c = 0; c < channels; ++c)
+    for (int i = 0; i < last; ++i) out[((long long)c * height + y) * width + first + i] = sum[c][i] * share;
 }
 
 #endif

@@ -10,43 +10,50 @@ INLINE float down(const float *node, long long columns, const float w[4]) {
 LINE void warp_row(float *__restrict__ out, Picture p, const float *__restrict__ nodes, int node_rows,
                    int node_columns, int step_px, float spacing, int samples, int cubic, int x0, int y0, int shift_x,
                    int shift_y, int y, int width, int height) {
-  const long long mesh = (long long)node_rows * node_columns, plane = (long long)width * height;
   const int cell_y = (y0 + y) / step_px;
   const float share = 1.0f / (float)(samples * samples), first = -0.5f * (float)(samples - 1);
-  float wx[4], wy[4], dx[4] = {0}, dy[4] = {0};
-  int current = -1;
-  COLUMNS(x, width) {
-    const int cell_x = (x0 + x) / step_px;
-    float sum[MOST_CHANNELS] = {-0.0f, -0.0f, -0.0f, -0.0f};
+  const float height_px = (float)(y0 + y - cell_y * step_px) + 0.5f, unit = 1.0f / (float)step_px;
+  const float *row = nodes + (long long)cell_y * node_columns;
+  COLUMNS(run, (width + RUN - 1) / RUN) {
+    float sum[MOST_CHANNELS][RUN], lost[RUN], wx[4], wy[4], dx[4], dy[4];
+    Points at;
+    for (int i = 0; i < RUN; ++i) {
+      lost[i] = 0.0f;
+      for (int c = 0; c < MOST_CHANNELS; ++c) sum[c][i] = -0.0f;
+    }
     for (int j = 0; j < samples; ++j) {
       const float offset_y = (first + (float)j) * spacing;
-      /* Pixels of one cell share the four nodes' values at this height. */
-      if (cell_x * samples + j != current) {
-        const float *node = nodes + (long long)cell_y * node_columns + cell_x;
-        cubic_weights(((float)(y0 + y - cell_y * step_px) + 0.5f + offset_y) / (float)step_px, wy);
-        for (int k = 0; k < 4; ++k) {
-          dx[k] = down(node + k, node_columns, wy);
-          dy[k] = down(node + mesh + k, node_columns, wy);
+      cubic_weights((height_px + offset_y) * unit, wy);
+      for (int k = 0; k < samples; ++k) {
+        const float offset_x = (first + (float)k) * spacing;
+        int cell = -1;
+        for (int i = 0; i < RUN; ++i) {
+          /* The last run ends with the row: its spare pixels repeat the last one, since no node lies beyond. */
+          const int x = run * RUN + i < width ? run * RUN + i : width - 1;
+          const int cell_x = (x0 + x) / step_px;
+          /* Pixels of one cell share the four nodes' values at this height. */
+          for (int n = 0; cell_x != cell && n < 4; ++n) {
+            dx[n] = down(row + cell_x + n, node_columns, wy);
+            dy[n] = down(row + (long long)node_rows * node_columns + cell_x + n, node_columns, wy);
+          }
+          cell = cell_x;
+          cubic_weights(((float)(x0 + x - cell_x * step_px) + 0.5f + offset_x) * unit, wx);
+          float sx = wx[0] * dx[0] + wx[1] * dx[1] + wx[2] * dx[2] + wx[3] * dx[3] + offset_x;
+          float sy = wx[0] * dy[0] + wx[1] * dy[1] + wx[2] * dy[2] + wx[3] * dy[3] + offset_y;
+          /* 0 for a number, NaN for NaN; and beyond the border all coordinates read alike: keep them within an int. */
+          lost[i] += (sx - sx) + (sy - sy);
+          sx = sx > -1e6f ? sx < 1e6f ? sx : 1e6f : -1e6f;
+          sy = sy > -1e6f ? sy < 1e6f ? sy : 1e6f : -1e6f;
+          const float wholex = floorf(sx), wholey = floorf(sy);
+          at.x[i] = x + shift_x + (int)wholex, at.y[i] = y + shift_y + (int)wholey;
+          at.fx[i] = sx - wholex, at.fy[i] = sy - wholey;
         }
-        current = cell_x * samples + j;
-      }
-      for (int i = 0; i < samples; ++i) {
-        const float offset_x = (first + (float)i) * spacing;
-        cubic_weights(((float)(x0 + x - cell_x * step_px) + 0.5f + offset_x) / (float)step_px, wx);
-        float sx = wx[0] * dx[0] + wx[1] * dx[1] + wx[2] * dx[2] + wx[3] * dx[3] + offset_x;
-        float sy = wx[0] * dy[0] + wx[1] * dy[1] + wx[2] * dy[2] + wx[3] * dy[3] + offset_y;
-        if (!(sx == sx && sy == sy)) {
-          for (int c = 0; c < p.channels; ++c) sum[c] += sx + sy;
-          continue;
-        }
-        /* Beyond the border every coordinate reads the same pixel: keep the whole part within an int. */
-        sx = sx < -1e6f ? -1e6f : sx > 1e6f ? 1e6f : sx;
-        sy = sy < -1e6f ? -1e6f : sy > 1e6f ? 1e6f : sy;
-        const float wholex = floorf(sx), wholey = floorf(sy);
-        add_sample(p, cubic, x + shift_x + (int)wholex, y + shift_y + (int)wholey, sx - wholex, sy - wholey, sum);
+        add_samples(p, &at, cubic, sum);
       }
     }
-    for (int c = 0; c < p.channels; ++c) out[c * plane + (long long)y * width + x] = sum[c] * share;
+    for (int c = 0; c < p.channels; ++c)
+      for (int i = 0; i < RUN; ++i) sum[c][i] = lost[i] == 0.0f ? sum[c][i] : lost[i];
+    write_run(out, p.channels, run, y, width, height, share, sum);
   }
 }
 

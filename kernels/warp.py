@@ -15,12 +15,13 @@ from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.kernels.arrays import Array, choice, float_array, namespace, number, strides
 from ofx_lipsync.kernels.crop import FILTERS, keys, sample
-from ofx_lipsync.kernels.launch import launch
+from ofx_lipsync.kernels.launch import launch, on_arrays_device
 
 _SHARP_TO = 1.5
 """The cubic reads every second pixel of a picture shrunk this much without visible aliasing."""
 
 
+@on_arrays_device
 def warp(
     image: Array,
     grid: Array,
@@ -45,7 +46,7 @@ def warp(
     shrink: how much smaller the map makes the picture, as one number for the shot or frame. Beyond 1.5 several points a
         pixel are averaged (as in `crop`, smoothly growing with shrink), so that fine detail does not sparkle.
 
-    Where a coordinate is NaN, so is the pixel. NaN and Inf of the image spread over the filter's footprint.
+    Where a coordinate is not finite, the pixel is NaN. NaN and Inf of the image spread over the filter's footprint.
     Raises: UsageError on wrong shapes, types or a grid too small for the region.
     """
     image = float_array("warp", "image", image, "C H W")
