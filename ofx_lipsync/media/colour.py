@@ -10,12 +10,14 @@ from __future__ import annotations
 import difflib
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PyOpenColorIO as ocio
 
 from ofx_lipsync.core.errors import ColourError
 from ofx_lipsync.core.image import SCENE_LINEAR
+from ofx_lipsync.media.matrix_curve import MatrixCurve
 
 PINNED = "ocio://cg-config-v2.2.0_aces-v1.3_ocio-v2.4"
 
@@ -32,7 +34,7 @@ class Colour:
     def __init__(self, config: ocio.Config, name: str) -> None:
         self.config = config
         self.name = name
-        self._processors: dict[tuple[str, str], ocio.CPUProcessor] = {}
+        self._processors: dict[tuple[str, str], Any] = {}
 
     @classmethod
     def load(cls, config: str | None = None) -> Colour:
@@ -90,22 +92,28 @@ class Colour:
 
     def convert(self, rgb: np.ndarray, source: str, target: str) -> np.ndarray:
         """[3, H, W] float32 from one space to another, by OCIO at its most exact."""
-        planes = np.array(rgb, dtype=np.float32, order="C")
         processor = self._processor(source, target)
+        if isinstance(processor, MatrixCurve):
+            return processor.apply(rgb)
+        planes = np.array(rgb, dtype=np.float32, order="C")
         if planes.size and not processor.isNoOp():
             height, width = planes.shape[1:]
             processor.apply(ocio.PlanarImageDesc(planes[0], planes[1], planes[2], width, height))
         return planes
 
-    def _processor(self, source: str, target: str) -> ocio.CPUProcessor:
+    def _processor(self, source: str, target: str) -> Any:
         key = (source, target)
         if key not in self._processors:
             self._processors[key] = self._build(self.check(source), self.check(target))
         return self._processors[key]
 
-    def _build(self, source: str, target: str) -> ocio.CPUProcessor:
+    def _build(self, source: str, target: str) -> Any:
         try:
             processor = self.config.getProcessor(source, target)
+            if not processor.isNoOp():
+                simple = MatrixCurve.of(processor)
+                if simple is not None:
+                    return simple
             return processor.getOptimizedCPUProcessor(ocio.OPTIMIZATION_LOSSLESS)
         except ocio.Exception as error:
             raise ColourError(f"colour: {self.name} cannot go from {source!r} to {target!r} ({_line(error)})") from None

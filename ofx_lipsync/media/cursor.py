@@ -42,7 +42,7 @@ class Cursor:
         if position in self._held:
             self._held.move_to_end(position)
             return self._held[position]
-        if self._decoding is not None and 0 <= position - self._next and self._is_ahead(position):
+        if self._decoding is not None and position >= self._next and self._is_ahead(position):
             found = self._advance(position)
             if found is not None:
                 return found

@@ -20,13 +20,14 @@ from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.content import file_key, joined_key
 from ofx_lipsync.media.cursor import Cursor
 from ofx_lipsync.media.movie_frame import MovieFrame
-from ofx_lipsync.media.native import coding_of, frame_of, matrix_name, opaque_name, planar, planes_of
+from ofx_lipsync.media.native import coding_of, frame_of, matrix, opaque_name, planar, plane_rows, planes_of
 from ofx_lipsync.media.plate import Plate, PlateInfo
-from ofx_lipsync.media.reduce import reduce_area, reduced_size
+from ofx_lipsync.media.reduce import reduced_size
 from ofx_lipsync.media.spill import Spill, Ticket
-from ofx_lipsync.media.yuv import Coding, Planes
+from ofx_lipsync.media.yuv import Planes
 
 _AREA = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+_AS_IT_IS = Interpolation.POINT
 
 _HDR = {16: "PQ (SMPTE ST 2084)", 18: "HLG (ARIB STD-B67)"}
 
@@ -56,7 +57,7 @@ class MoviePlate(Plate):
         self._kept: dict[int, list[_Kept]] = {}
         self._spill = Spill()
         self._current: tuple[int, Any] = (-1, None)
-        self._scaler = VideoReformatter()
+        self._scalers: dict[Any, VideoReformatter] = {}
 
     def window(self, frame: int) -> Region:
         self._check(frame)
@@ -143,18 +144,27 @@ class MoviePlate(Plate):
 
     def _encoded(self, small: Any, grid: Region, region: Region, size: tuple[int, int]) -> np.ndarray:
         """[3, height, width] float32 0..1. A region off the chroma grid is made at full size first, then cut."""
-        whole = size if grid == region else (grid.width, grid.height)
-        rgb = self._scaler.reformat(
-            small, *whole, format="rgb24", src_colorspace=matrix_name(self._coding), interpolation=_AREA,
+        if grid != region:
+            whole = self._scaled(small, (grid.width, grid.height), _AS_IT_IS)
+            y, x = region.slices_in(grid)
+            cut = plane_rows(whole.planes[0], np.uint8)[y, x.start * 3 : x.stop * 3].reshape(*region.shape, 3)
+            small = av.VideoFrame.from_ndarray(np.ascontiguousarray(cut), format="rgb24")
+        rgb = self._scaled(small, size, _AREA)
+        rows = plane_rows(rgb.planes[0], np.uint8)[:, : size[0] * 3]
+        pixels = np.ascontiguousarray(rows.reshape(size[1], size[0], 3).transpose(2, 0, 1), dtype=np.float32)
+        pixels *= np.float32(1 / 255)
+        return pixels
+
+    def _scaled(self, picture: Any, size: tuple[int, int], filter_: int) -> Any:
+        if picture.format.name == "rgb24" and (picture.width, picture.height) == size:
+            return picture
+        scaler = self._scalers.setdefault(
+            (picture.format.name, picture.width, picture.height, size), VideoReformatter()
+        )
+        return scaler.reformat(
+            picture, *size, format="rgb24", src_colorspace=matrix(self._coding), interpolation=filter_,
             src_color_range=2 if self._coding.full else 1, dst_color_range=2, threads=1,
         )  # fmt: skip
-        rows = np.frombuffer(rgb.planes[0], np.uint8).reshape(whole[1], -1)[:, : whole[0] * 3]
-        pixels = np.ascontiguousarray(rows.reshape(whole[1], whole[0], 3).transpose(2, 0, 1), dtype=np.float32)
-        pixels *= np.float32(1 / 255)
-        if grid != region:
-            y, x = region.slices_in(grid)
-            pixels = reduce_area(pixels[:, y, x], *size)
-        return pixels
 
     def _time_base(self) -> Fraction:
         return 1 / self.rate if self._retimed else self._cursor.index.time_base
@@ -196,7 +206,7 @@ def _info(path: str, cursor: Cursor, first: Any, colour: Colour, space: str | No
         raise ColourError(
             f"{path}: is {_HDR[int(first.color_trc)]}; name its colour space, as config {colour.name} has it"
         )
-    parts = [c for c in first.format.components]
+    parts = list(first.format.components)
     names = ("R", "G", "B", "A") if len(parts) in (2, 4) else ("R", "G", "B")
     return PlateInfo(
         path=path,
@@ -219,9 +229,9 @@ def _own(picture: Any) -> Any:
     """A copy that may be written on: the decoder still leans on the original for the frames to come."""
     copy = av.VideoFrame(picture.width, picture.height, picture.format.name)
     for target, source in zip(copy.planes, picture.planes, strict=True):
-        rows = np.frombuffer(source, np.uint8).reshape(-1, source.line_size)
+        rows = plane_rows(source, np.uint8)
         width = min(source.line_size, target.line_size)
-        np.frombuffer(target, np.uint8).reshape(-1, target.line_size)[:, :width] = rows[: target.height, :width]
+        plane_rows(target, np.uint8)[:, :width] = rows[: target.height, :width]
     for name in ("colorspace", "color_range", "color_primaries", "color_trc"):
         setattr(copy, name, getattr(picture, name))
     return copy

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from ofx_lipsync.core.timing import Rate
 from ofx_lipsync.media import timecode
 from ofx_lipsync.media.movie_codec import container_of, picture_for
 from ofx_lipsync.media.movie_frame import MovieFrame
-from ofx_lipsync.media.native import coding_of, matrix_name
+from ofx_lipsync.media.native import coding_of, matrix
 from ofx_lipsync.media.plate import Frame, Plate
 from ofx_lipsync.media.sound_track import SoundTrack
 from ofx_lipsync.media.writer import Writer, put_in_place, scratch_path
@@ -77,10 +78,8 @@ class MovieWriter(Writer):
     def abort(self) -> None:
         container, self._container = self._container, None
         if container is not None:
-            try:
+            with contextlib.suppress(av.error.FFmpegError):
                 container.close()
-            except av.error.FFmpegError:
-                pass
         self._scratch.unlink(missing_ok=True)
 
     def _begin(self, first: MovieFrame) -> None:
@@ -116,9 +115,7 @@ class MovieWriter(Writer):
         base = self._time_base(frame)
         ticks = self._count if self._retimed else frame.ticks - self._origin
         if ticks <= self._last:
-            raise OutputError(
-                f"{self._target}: frame {frame.number} comes after a later one; movies are written in order"
-            )
+            raise OutputError(f"{self._target}: frame {frame.number} comes after a later one; write them in order")
         picture = _for_encoder(frame, self._picture.pixel_format)
         picture.pts, picture.time_base = ticks, base
         self._durations[ticks] = 1 if self._retimed else frame.duration
@@ -161,9 +158,14 @@ def _for_encoder(frame: MovieFrame, name: str) -> Any:
     if picture.format.name == name:
         return picture
     span = 2 if frame.coding.full else 1
-    matrix = matrix_name(frame.coding)
+    weights = matrix(frame.coding)
     converted = picture.reformat(
-        format=name, src_colorspace=matrix, dst_colorspace=matrix, src_color_range=span, dst_color_range=span, threads=1
+        format=name,
+        src_colorspace=weights,
+        dst_colorspace=weights,
+        src_color_range=span,
+        dst_color_range=span,
+        threads=1,
     )
     for tag in _TAGS:
         setattr(converted, tag, getattr(picture, tag))

@@ -95,10 +95,10 @@ def opaque_name(form: Any) -> str:
     return name.replace("yuva", "yuv").replace("gbrap", "gbrp")
 
 
-def matrix_name(coding: Coding) -> str:
-    """What PyAV calls the matrix."""
-    names = {0.2126: "ITU709", 0.30: "FCC", 0.299: "ITU601", 0.212: "SMPTE240M", 0.2627: "BT2020"}
-    return names.get(coding.kr, "ITU709")
+def matrix(coding: Coding) -> int:
+    """swscale's number of the matrix."""
+    numbers = {0.2126: 1, 0.30: 4, 0.299: 5, 0.212: 7, 0.2627: 9}
+    return numbers.get(coding.kr, 1)
 
 
 def _colour_parts(form: Any) -> list[Any]:
@@ -107,10 +107,12 @@ def _colour_parts(form: Any) -> list[Any]:
 
 def plane_view(frame: Any, part: Any, bits: int) -> np.ndarray:
     """[H, W] codes of one component, as a view without the rows' padding."""
-    plane = frame.planes[part.plane]
-    kind = np.uint8 if bits <= 8 else np.uint16
-    rows = np.frombuffer(plane, kind).reshape(-1, plane.line_size // np.dtype(kind).itemsize)
-    return rows[: part.height, : part.width]
+    return plane_rows(frame.planes[part.plane], np.uint8 if bits <= 8 else np.uint16)[: part.height, : part.width]
+
+
+def plane_rows(plane: Any, kind: type) -> np.ndarray:
+    """[H, line] of a plane as FFmpeg keeps it, padding and all, as a view."""
+    return np.frombuffer(plane, kind).reshape(-1, plane.line_size // np.dtype(kind).itemsize)
 
 
 def _shifted(array: np.ndarray, region: Region, outer: Region, shift_x: int, shift_y: int) -> np.ndarray:

@@ -63,7 +63,7 @@ def read_part(path: Path) -> Part:
 
 def specs(source: Any) -> list[Any]:
     """Headers of all parts."""
-    found = []
+    found: list[Any] = []
     while source.seek_subimage(len(found), 0):
         found.append(source.spec())
     source.geterror()

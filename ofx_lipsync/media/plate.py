@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
 from types import TracebackType
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.timing import FrameRange, Rate
 from ofx_lipsync.media.colour import Colour
+
+_STRIP_PIXELS = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -121,10 +123,12 @@ class Plate(ABC):
         with self._lock:
             self._check(frame)
             inside = region.intersect(self.window(frame))
-            planes = np.zeros((3, *region.shape), np.float32)
-            if not inside.is_empty:
-                rgb = self.colour.to_working(self._native_rgb(frame, inside), self.info.space)
-                planes = rgb if inside == region else _pasted(planes, rgb, inside, region)
+            planes = np.empty((3, *region.shape), np.float32)
+            if inside != region:
+                planes[...] = 0
+            for strip in _strips(inside):
+                rows, columns = strip.slices_in(region)
+                planes[:, rows, columns] = self.colour.to_working(self._native_rgb(frame, strip), self.info.space)
         return Image(planes, region, self._display)
 
     @abstractmethod
@@ -135,6 +139,7 @@ class Plate(ABC):
         if frame not in self._frames:
             raise UsageError(f"{self.info.path}: has no frame {frame} (it has {_brief(self._frames)})")
 
+    @abstractmethod
     def close(self) -> None:
         """Let go of files and kept crops."""
 
@@ -176,7 +181,10 @@ def _brief(frames: FrameRange) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _pasted(planes: np.ndarray, rgb: np.ndarray, inside: Region, region: Region) -> np.ndarray:
-    rows, columns = inside.slices_in(region)
-    planes[:, rows, columns] = rgb
-    return planes
+def _strips(region: Region) -> Iterator[Region]:
+    """Rows of a region in strips that stay in the processor's cache; each pixel is on its own, so no bit differs."""
+    if region.is_empty:
+        return
+    height = max(8, _STRIP_PIXELS // region.width)
+    for y in range(region.y0, region.y1, height):
+        yield Region(region.x0, y, region.x1, min(y + height, region.y1))

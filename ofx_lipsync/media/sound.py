@@ -15,7 +15,10 @@ from ofx_lipsync.core.errors import MediaError
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.media.cursor import open_movie
 
-_SOUND_FILES = frozenset(".wav .wave .bwf .w64 .rf64 .flac .ogg .oga .mp3 .aif .aiff .aifc .au .caf".split())
+_SOUND_FILES = (
+    *(".wav", ".wave", ".bwf", ".w64", ".rf64", ".flac", ".ogg", ".oga"),
+    *(".mp3", ".aif", ".aiff", ".aifc", ".au", ".caf"),
+)
 _BLOCK = 1 << 20
 _GAP_S = 0.02
 """A hole in a movie's sound longer than this is silence; shorter is the slack of time stamps."""

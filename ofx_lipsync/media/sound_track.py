@@ -26,9 +26,7 @@ class SoundTrack:
         coding = sound_for(path)
         channels = sound.samples.shape[0]
         if channels > 8 or channels not in _LAYOUTS:
-            raise OutputError(
-                f"{path}: sound has {channels} channels, expected 1 to 8; mix it down or write .wav beside"
-            )
+            raise OutputError(f"{path}: sound has {channels} channels, expected 1 to 8; mix it down")
         sound = resample(sound, sound_rate(coding, sound.rate_hz))
         self._container = container
         self._rate = sound.rate_hz

@@ -14,7 +14,8 @@ from ofx_lipsync.media.plate import Plate, select
 from ofx_lipsync.media.still import StillPlate
 
 STILLS = frozenset(
-    ".exr .dpx .cin .tif .tiff .png .jpg .jpeg .jxl .jp2 .tga .sgi .bmp .hdr .psd .webp .tx .sxr .pic .iff .gif".split()
+    (".exr", ".sxr", ".dpx", ".cin", ".tif", ".tiff", ".tx", ".png", ".jpg", ".jpeg", ".jxl", ".jp2")
+    + (".tga", ".sgi", ".bmp", ".hdr", ".psd", ".webp", ".pic", ".iff", ".gif")
 )
 """Endings that OpenImageIO reads; every other file is tried as a movie."""
 

@@ -39,7 +39,7 @@ class Writer(ABC):
 
 
 def check_writable(path: str, plate: Plate | None = None) -> None:
-    """OutputError, before any work is done, where the folder is missing or read-only or the plate would be overwritten."""
+    """OutputError, before any work is done, where the folder is missing or read-only, or the plate is in the way."""
     folder = Path(path).parent
     if not folder.is_dir():
         raise OutputError(f"{path}: there is no folder {folder}; create it")

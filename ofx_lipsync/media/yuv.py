@@ -87,12 +87,16 @@ class Planes:
         Samples lie on the left pixel of their group and midway between its rows, as MPEG-2 and H.264 have them.
         """
         neutral, scale = self.coding.chroma()
-        n = 1 << self.coding.shift_x
-        rows = _rows_between(self.arrays[plane], region, self.region.y0, self.coding.shift_y)
-        rows = (rows - np.float32(neutral)) * np.float32(1.0 / scale)
-        return (
-            rows[:, region.slices_in(self.region)[1]] if n == 1 else _columns_between(rows, region, self.region.x0, n)
-        )
+        shift_y, n = self.coding.shift_y, 1 << self.coding.shift_x
+        first, last = _needed(region.y0, region.y1, self.region.y0, shift_y, len(self.arrays[plane]))
+        samples = self.arrays[plane][first:last].astype(np.float32)
+        samples -= np.float32(neutral)
+        samples *= np.float32(1.0 / scale)
+        if shift_y:
+            samples = _rows_between(samples, region, self.region.y0, shift_y, first)
+        if n == 1:
+            return samples[:, region.slices_in(self.region)[1]]
+        return _columns_between(samples, region, self.region.x0, n)
 
 
 def ycc(rgb: np.ndarray, coding: Coding) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -115,16 +119,23 @@ def _rgb(luma: np.ndarray, cb: np.ndarray, cr: np.ndarray, coding: Coding) -> np
     return rgb
 
 
-def _rows_between(chroma: np.ndarray, region: Region, top: int, shift: int) -> np.ndarray:
-    """[H, chroma width] float32: the rows of `region`, from chroma rows that begin at plate row `top`."""
-    if shift == 0:
-        return chroma[region.y0 - top : region.y1 - top].astype(np.float32)
-    position = (np.arange(region.y0, region.y1) + 0.5) / (1 << shift) - 0.5 - (top >> shift)
+def _needed(begin: int, end: int, top: int, shift: int, count: int) -> tuple[int, int]:
+    """Chroma rows [first, last) that picture rows begin..end lean on, of `count` that start at picture row `top`."""
+    margin = 1 if shift else 0
+    return max(0, ((begin - top) >> shift) - margin), min(count, -(-(end - top) >> shift) + margin)
+
+
+def _rows_between(chroma: np.ndarray, region: Region, top: int, shift: int, first: int) -> np.ndarray:
+    """[H, chroma width] float32: the rows of `region`, from chroma whose row 0 is number `first` below `top`."""
+    position = (np.arange(region.y0, region.y1) + 0.5) / (1 << shift) - 0.5 - (top >> shift) - first
     above = np.floor(position).astype(np.int64)
     weight = (position - above).astype(np.float32)[:, None]
     last = len(chroma) - 1
     upper, lower = chroma[np.clip(above, 0, last)], chroma[np.clip(above + 1, 0, last)]
-    return upper * (np.float32(1.0) - weight) + lower * weight
+    upper *= np.float32(1.0) - weight
+    lower *= weight
+    upper += lower
+    return upper
 
 
 def _columns_between(rows: np.ndarray, region: Region, left: int, n: int) -> np.ndarray:
@@ -135,7 +146,8 @@ def _columns_between(rows: np.ndarray, region: Region, left: int, n: int) -> np.
     wide = np.empty((len(rows), count, n), np.float32)
     wide[..., 0] = here
     for phase in range(1, n):
-        wide[..., phase] = here * np.float32(1 - phase / n) + there * np.float32(phase / n)
+        np.multiply(here, np.float32(1 - phase / n), out=wide[..., phase])
+        wide[..., phase] += there * np.float32(phase / n)
     begin = region.x0 - left - first * n
     return wide.reshape(len(rows), count * n)[:, begin : begin + region.width]
 
