@@ -25,6 +25,7 @@ from ofx_lipsync.kernels.over import over
 ID = "Blend"
 VERSION = 1
 INPUTS = ("plate", "mouth", "holdout")
+DARKEST = 1e-6
 
 
 class Params(ParamSet):
@@ -110,6 +111,25 @@ def _matched(patch: Patch, under: np.ndarray, params: Params) -> np.ndarray:
     sigma_px = max(0.5, params.colour_radius / 100 * patch.face_height_px)
     bare = np.where(mouth[3] > 0, mouth[:3] / np.maximum(mouth[3], np.float32(1e-6)), 0)
     weight = patch.skin * (mouth[3] > 0.5)
-    matched = match(bare, np.ascontiguousarray(under[:3]), weight, sigma_px=sigma_px, mode="gain")
+    matched = _relit(bare, np.ascontiguousarray(under[:3]), weight, sigma_px)
     amount = np.float32(params.colour_match)
     return np.concatenate([(bare + amount * (matched - bare)) * mouth[3], mouth[3:]])
+
+
+def _relit(mouth: np.ndarray, under: np.ndarray, weight: np.ndarray, sigma_px: float) -> np.ndarray:
+    """[3, H, W]: more or less light multiplies the mouth as one; what colour is then left is added to square roots.
+
+    On skin that holds little blue, a gain of each channel turns white highlights purple and a sum turns dark beards blue;
+    square roots lie half way between and do neither.
+    """
+    light = mouth.mean(axis=0, keepdims=True)
+    lit = match(light, under.mean(axis=0, keepdims=True), weight, sigma_px=sigma_px, mode="gain")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gain = np.where(np.abs(light) > DARKEST, lit / light, np.float32(1))
+    root = match(_root(mouth * gain), _root(under), weight, sigma_px=sigma_px, mode="offset")
+    return root * np.abs(root)
+
+
+def _root(colour: np.ndarray) -> np.ndarray:
+    """Square root that keeps the sign, so that nothing is clamped."""
+    return np.copysign(np.sqrt(np.abs(colour)), colour)

@@ -74,7 +74,9 @@ def learn(front: np.ndarray, people: People, stiffness: float = 4.0) -> Actor:
         rest = rest - gap * np.einsum("c,cpk->pk", people.along, people.shape)
         closed = closed - gap * people.along * people.reach
     reach = np.quantile(raw, 0.95, axis=0) - closed
-    own = (reach > LIVELY * people.reach) & (np.ptp(np.quantile(raw, [0.05, 0.95], axis=0), axis=0) > LIVELY * people.reach)
+    own = (reach > LIVELY * people.reach) & (
+        np.ptp(np.quantile(raw, [0.05, 0.95], axis=0), axis=0) > LIVELY * people.reach
+    )
     reach = np.clip(np.where(own, reach, people.reach), people.reach / UNLIKE, people.reach * UNLIKE)
     channels = (raw - closed) / reach
     moved = (points - rest).reshape(len(points), -1)

@@ -17,7 +17,8 @@ NEARER = 0.15
 """So does a head nearer by this (natural log of scale)."""
 BLUR = 0.025
 JUMP = 4.0
-SAME_AGAIN, SKIP, BACK = 0.5, 0.5, 1.0
+SAME_AGAIN, SKIP, BACK = 1.0, 0.5, 0.5
+"""A mouth held still is worth less than one played backwards: its grain freezes."""
 NEVER = 1e6
 
 

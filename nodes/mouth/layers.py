@@ -85,7 +85,9 @@ def _tone(pixels: np.ndarray, skin: np.ndarray) -> np.ndarray:
     """[3] float32: the mean colour under a weight, without NaN and Inf."""
     weight = skin * np.isfinite(pixels).all(axis=0)
     total = max(float(weight.sum()), 1e-6)
-    return ((np.nan_to_num(pixels, nan=0.0, posinf=0.0, neginf=0.0) * weight).sum(axis=(1, 2)) / total).astype(np.float32)
+    return ((np.nan_to_num(pixels, nan=0.0, posinf=0.0, neginf=0.0) * weight).sum(axis=(1, 2)) / total).astype(
+        np.float32
+    )
 
 
 def _upsampled(values: np.ndarray, step_px: int, region: Region) -> np.ndarray:
