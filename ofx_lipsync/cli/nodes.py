@@ -18,6 +18,8 @@ from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.params import Choice, Float, Int, Param
 
 LOG_WIDTH = 120
+RANGE_WIDTH = 30
+LEGEND = "k: can be keyframed. a: the shot is analysed again when it changes."
 
 
 def register(verbs: Any) -> None:
@@ -67,32 +69,27 @@ def reach(param: Param) -> str:
 
 def markdown(modules: list[ModuleType]) -> str:
     """The reference page: one heading a node, one table of params."""
-    parts = ["# Nodes", "", "Made by `make docs` from the declarations in `nodes/`; edit those."]
+    parts = ["# Nodes", "", f"Made by `make docs` from the declarations in `nodes/`; edit those. {LEGEND}"]
     for module in modules:
-        parts += ["", f"## {module.ID}", "", *_paragraphs(_prose(module))]
-        parts += ["| param | default | range | unit | what it does |", "|---|---|---|---|---|"]
+        parts += ["", f"## {module.ID}", ""]
+        for text, formula in _paragraphs(module):
+            parts += ["```", text, "```", ""] if formula else [text, ""]
+        parts += ["| param | default | range | unit | | what it does |", "|---|---|---|---|---|---|"]
         parts += [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in _rows(module)]
     return "\n".join(parts) + "\n"
 
 
-def _rows(module: ModuleType) -> Iterator[tuple[str, str, str, str, str]]:
+def _rows(module: ModuleType) -> Iterator[tuple[str, str, str, str, str, str]]:
     for name, param in module.Params.declarations().items():
-        notes = [param.help]
-        if param.animates:
-            notes.append("Can be keyframed.")
-        if param.analysed:
-            notes.append("The shot is analysed again when it changes.")
-        yield name, _value(param.default), reach(param), getattr(param, "unit", ""), " ".join(notes)
+        marks = " ".join(mark for mark, true in (("k", param.animates), ("a", param.analysed)) if true)
+        yield name, _value(param.default), reach(param), getattr(param, "unit", ""), marks, param.help
 
 
-def _prose(module: ModuleType) -> str:
-    return inspect.cleandoc(module.__doc__ or "")
-
-
-def _paragraphs(prose: str) -> Iterator[str]:
-    """The prose, with formulas (paragraphs that hold indented lines) fenced so that Markdown keeps their lines."""
-    for part in re.split(r"\n\s*\n", prose):
-        yield f"```\n{part}\n```\n" if re.search(r"^ ", part, re.MULTILINE) else f"{part}\n"
+def _paragraphs(module: ModuleType) -> Iterator[tuple[str, bool]]:
+    """The docstring's paragraphs; True for those whose lines must stay as they are, since some are indented."""
+    for part in re.split(r"\n\s*\n", inspect.cleandoc(module.__doc__ or "")):
+        formula = re.search(r"^ ", part, re.MULTILINE) is not None
+        yield (part if formula else " ".join(part.split())), formula
 
 
 def _value(value: Any) -> str:
@@ -117,9 +114,20 @@ def _show(modules: list[ModuleType]) -> None:
     console = Console(width=None if sys.stdout.isatty() else LOG_WIDTH, highlight=False)
     for module in modules:
         console.print(Text(f"\n{module.ID}", style="bold"), Text(f"version {module.VERSION}", style="dim"))
-        console.print(Padding(Text(_prose(module)), (0, 0, 1, 2)))
-        table = Table("param", "default", "range", "unit", "what it does", box=None, padding=(0, 2, 0, 2))
-        table.columns[0].no_wrap = True
-        for row in _rows(module):
-            table.add_row(*(Text(cell) for cell in row))
+        for text, _ in _paragraphs(module):
+            console.print(Padding(Text(text), (0, 0, 1, 2)))
+        table = Table(box=None, padding=(0, 1, 0, 1), expand=True)
+        table.add_column("param", no_wrap=True)
+        table.add_column("default")
+        table.add_column("range", max_width=RANGE_WIDTH)
+        table.add_column("")
+        table.add_column("what it does", ratio=1)
+        group = ""
+        for row, param in zip(_rows(module), module.Params.declarations().values(), strict=True):
+            if param.group != group:
+                group = param.group
+                table.add_row(Text(group, style="italic"))
+            name, default, span, unit, marks, text = row
+            table.add_row(*(Text(cell) for cell in (name, default, f"{span} {unit}".rstrip(), marks, text)))
         console.print(table)
+    console.print(Text(f"\n{LEGEND}", style="dim"))

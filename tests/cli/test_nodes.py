@@ -49,7 +49,7 @@ def test_the_page_has_a_table_row_for_each_param(capsys: pytest.CaptureFixture[s
     page = shown(capsys, "Blend", as_page=True)
     for name in nodes.named("Blend").Params.declarations():
         assert f"\n| {name} | " in page
-    assert all(line.count("|") == 6 for line in page.splitlines() if line.startswith("| "))
+    assert all(line.count("|") == 7 for line in page.splitlines() if line.startswith("| "))
 
 
 @pytest.mark.parametrize(
