@@ -28,8 +28,13 @@ GUM = 0.015
 CREASE = np.array([0.30, 0.42, 0.42], np.float32)
 DARK = np.array([0.075, 0.040, 0.038], np.float32)
 TONGUE = np.array([0.42, 0.20, 0.19], np.float32)
-TEETH = np.array([0.62, 0.66, 0.68], np.float32)
-"""What is seen in an open mouth, relative to the skin's red, green and blue."""
+"""What is seen deep in an open mouth, relative to the skin's red, green and blue."""
+TEETH = np.array([0.88, 0.82, 0.70], np.float32)
+"""Teeth in the lips' shade, relative to how bright the skin is."""
+SKIN = np.array([1.35, 0.95, 0.70], np.float32)
+"""Skin of any depth in white light, relative to its own brightness: what differs from it is the light's colour."""
+TOOTH, INCISOR = 0.016, 0.045
+"""In face heights: how far upper teeth show below the resting upper lip, and how wide a front tooth is."""
 
 
 def mouth_pixels(
@@ -91,16 +96,47 @@ def _inside(
     seen = np.concatenate([source[UPPER_INNER], source[LOWER_INNER][-2:0:-1]]) @ matrix.T + offset
     up = -np.array([matrix[1, 0], matrix[1, 1]]) / np.linalg.norm(matrix[1])
     seen[1 : len(UPPER_INNER) - 1] += GUM * face_height_px * up
-    known = matte(seen.astype(np.float32), box, feather_px=0.008 * face_height_px)
-    inner = target[UPPER_INNER], target[LOWER_INNER]
-    across = inner[0][-1] - inner[0][0]
+    shown = _eased(gap_px(source) / face_height_px / SLIT - 1)
+    known = matte(seen.astype(np.float32), box, feather_px=0.008 * face_height_px) * shown
+    rest = source[UPPER_INNER] @ matrix.T + offset
+    built = _built_mouth(rest, target, box, skin, face_height_px, 1 - shown)
+    return (built + known * (skull - built)).astype(np.float32)
+
+
+def _built_mouth(
+    rest: np.ndarray, target: np.ndarray, box: Region, skin: np.ndarray, face_height_px: float, teeth: float
+) -> np.ndarray:
+    """[3, h, w]: a mouth nobody filmed. rest: [11, 2] the upper lip's inner edge at rest, to which upper teeth are
+    pinned; teeth: 0..1, how much of them to show."""
+    upper, lower = target[UPPER_INNER], target[LOWER_INNER]
+    across = upper[-1] - upper[0]
+    x, y = _mouth_axes(box, upper[0], across)
     wide = float(np.linalg.norm(across))
-    x, y = _mouth_axes(box, inner[0][0], across)
-    low = float(((inner[1][4:7] - inner[0][0]) @ np.array([-across[1], across[0]])).mean()) / wide
-    tongue = np.exp(-(((x - 0.5 * wide) / (0.26 * wide)) ** 2) - ((y - low) / (0.055 * face_height_px)) ** 2)
-    dark = DARK[:, None, None] + tongue[None] * 0.8 * (TONGUE - DARK)[:, None, None]
+    low, high, still = (float(_below(points[4:7], upper[0], across).mean()) for points in (lower, upper, rest))
+    side = (x - wide / 2) / wide
+    tongue = np.exp(-((side / 0.24) ** 2)) * _ramp((y - high) / max(low - high, 1.0), 0.35, 1.1)
+    dark = DARK[:, None, None] + tongue * 0.6 * (TONGUE - DARK)[:, None, None]
+    edge = still + TOOTH * face_height_px * (1 - (side / 0.42) ** 2)
+    band = _ramp((edge - y) / face_height_px, -0.004, 0.006) * _ramp(np.abs(side), 0.42, 0.22)
+    seam = 1 - 0.15 * np.cos(np.pi * (x - wide / 2) / (INCISOR * face_height_px)) ** 12
+    shade = 0.35 + 0.65 * _ramp((y - high) / face_height_px, 0.0, 0.02)
+    light = skin.mean() * np.clip(skin / max(float(skin.mean()), 1e-6) / SKIN, 0.25, 2.0)
+    enamel = (TEETH * light)[:, None, None] * seam * shade * _ramp(np.abs(side), 0.5, 0.0)
     cavity = skin[:, None, None] * dark
-    return (cavity + known * (skull - cavity)).astype(np.float32)
+    return cavity + teeth * band * (enamel - cavity)
+
+
+def _ramp(values: np.ndarray, start: float, end: float) -> np.ndarray:
+    """0 at start, 1 at end, smooth between; falling where end is less than start."""
+    t = np.clip((values - start) / (end - start), 0.0, 1.0)
+    return t * t * (3 - 2 * t)
+
+
+def _below(points: np.ndarray, corner: np.ndarray, across: np.ndarray) -> np.ndarray:
+    """[Q] px: how far points [Q, 2] lie below the line through the mouth's corners."""
+    unit = across / np.linalg.norm(across)
+    away = points - corner
+    return away[:, 1] * unit[0] - away[:, 0] * unit[1]
 
 
 def _mouth_axes(box: Region, corner: np.ndarray, across: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
