@@ -17,19 +17,20 @@ from ofx_lipsync.models.face_bundle import FaceNetworks
 from ofx_lipsync.models.face_detector import overlaps
 from ofx_lipsync.models.face_mesh import Roi, roi_from_detection
 from ofx_lipsync.nodes._face_cuts import jumps, thumbnail
-from ofx_lipsync.nodes._face_patch import cut, patch, read_square, roi_from_pose
+from ofx_lipsync.nodes._face_patch import cut, patch, read_square, roi_ahead, roi_from_pose, small_look
 from ofx_lipsync.nodes._face_search import search
 
 _TOUCHING, _SAME = 0.1, 0.5
 """Overlap (intersection over union) from which two faces may be mistaken for each other, or are one and the same."""
+_WITHIN = 0.7
+"""Part of a small face's box in a large one's from which it is a feature of the large one that was taken for a face."""
 _STRANGE = 0.12
 """A face that looks this different from a frame ago (mean absolute difference) may be another one."""
-_CELLS = 16
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One face in one frame. landmarks: [478, 3] float32 plate px; look: [3, 16, 16] float32, the upright square."""
+    """One face in one frame. landmarks: [478, 3] float32 plate px; look: [3, 16, 16] float32, the upright face."""
 
     landmarks: np.ndarray
     presence: float
@@ -90,25 +91,29 @@ class Follower:
         pairs = _distinct([pair for pair in pairs if self._is_face(pair[1])])
         self._live = []
         for run, seen in pairs:
+            before = run.seen[-1].landmarks
             others = [other.landmarks for _, other in pairs if other is not seen]
             if covers(box(seen.landmarks), others, _TOUCHING) or strangeness(run.seen[-1], seen) > _STRANGE:
                 run = Run(row, run.roi)
                 self.runs.append(run)
             run.seen.append(seen)
-            run.roi = roi_from_pose(seen.landmarks, run.roi)
+            run.roi = roi_ahead(seen.landmarks, before, run.roi)
             self._live.append(run)
 
     def _search(self, row: int) -> None:
         since, self._searched = self._searched, row
         found = search(self._plate, self._frames[row], self._networks.detector, self._settings.smallest_px)
         live = [seen.landmarks for run in self._live if (seen := run.at(row)) is not None]
-        for place, keypoints in zip(found.boxes, found.keypoints, strict=True):
+        large_first = np.argsort(-np.ptp(found.boxes[:, 0::2], axis=1), kind="stable")
+        for place, keypoints in zip(found.boxes[large_first], found.keypoints[large_first], strict=True):
             if covers(place, live, _SAME):
                 continue
             roi, seen = self._settle(row, roi_from_detection(place, keypoints))
             if self._is_face(seen) and not self._known(row, seen):
                 past = self._before(row, since, seen, roi)
-                run = Run(row - len(past), roi_from_pose(seen.landmarks, roi), [*past, seen])
+                run = Run(
+                    row - len(past), roi_ahead(seen.landmarks, past[-1].landmarks if past else None, roi), [*past, seen]
+                )
                 self.runs.append(run)
                 self._live.append(run)
 
@@ -124,32 +129,41 @@ class Follower:
         frames = range(since + 1, row)
         squares = [read_square(self._plate, self._frames[earlier], roi, reach=1.6) for earlier in frames]
         past: list[Seen] = []
+        later: Seen | None = None
         for earlier, square in zip(reversed(frames), reversed(squares), strict=True):
-            roi = roi_from_pose(seen.landmarks, roi)
+            roi = roi_ahead(seen.landmarks, later.landmarks if later else None, roi)
             older = self._see(cut(*square, roi), roi)
             if not self._is_face(older) or self._known(earlier, older) or strangeness(seen, older) > _STRANGE:
                 break
             past.insert(0, older)
-            seen = older
+            later, seen = seen, older
         return past
 
     def _see(self, square: np.ndarray, roi: Roi) -> Seen:
         mesh = self._networks.mesh
         landmarks, presence = mesh.place(*mesh.predict(square), roi)
-        return Seen(landmarks, presence, square.reshape(3, _CELLS, 16, _CELLS, 16).mean(axis=(2, 4)))
+        return Seen(landmarks, presence, small_look(square, roi, landmarks))
 
     def _is_face(self, seen: Seen) -> bool:
         return seen.presence >= self._settings.presence and bool(np.isfinite(seen.landmarks).all())
 
     def _known(self, row: int, seen: Seen) -> bool:
+        """Whether this face has been found already, or is an eye or a mouth of one that has."""
         others = [other.landmarks for run in self.runs if (other := run.at(row)) is not None]
-        return covers(box(seen.landmarks), others, _SAME)
+        return covers(box(seen.landmarks), others, _SAME) or lies_in(box(seen.landmarks), others)
 
 
 def covers(place: np.ndarray, others: Sequence[np.ndarray], least: float) -> bool:
     """Whether a box [4] overlaps by more than `least` with one of the faces [478, 3]."""
     boxes = np.array([box(other) for other in others]).reshape(-1, 4)
     return bool((overlaps(place, boxes) > least).any())
+
+
+def lies_in(place: np.ndarray, others: Sequence[np.ndarray]) -> bool:
+    """Whether most of a box [4] is inside one of the faces [478, 3]."""
+    boxes = np.array([box(other) for other in others]).reshape(-1, 4)
+    shared = np.maximum(np.minimum(place[2:], boxes[:, 2:]) - np.maximum(place[:2], boxes[:, :2]), 0).prod(axis=1)
+    return bool((shared > _WITHIN * np.prod(place[2:] - place[:2])).any())
 
 
 def box(landmarks: np.ndarray) -> np.ndarray:

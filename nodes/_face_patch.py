@@ -20,21 +20,47 @@ _SIDE = 1.483
 from the head's pose and not from the points' extent, it does not pump as the jaw opens."""
 _CALM = 0.25
 """How much of a new side and angle the square takes over: its own trembling would show in the lips."""
-_LOOK_PX = 320
+_STILL = 0.02
+"""A face that moves by less than this part of the square a frame may only tremble."""
+_LOOK_CENTRE = np.array([[[0.0, 0.05, 0.0]]])
+LOOK_CELLS = 16
+_READ_PX = 320
 """A face is read at the least whole fraction of the plate's resolution that keeps its square this large."""
 
 
-def roi_from_pose(landmarks: np.ndarray, before: Roi | None = None) -> Roi:
-    """The square for the next frame. landmarks: [478, 3], plate px. before: the square that they were seen in."""
+def roi_from_pose(landmarks: np.ndarray) -> Roi:
+    """The square round a face. landmarks: [478, 3], plate px."""
     pose = fit_pose(landmarks[None])
     x, y, _ = pose.place(_CENTRE)[0, 0].tolist()
     across = pose.rotation[0, :, 0]
-    side, angle = float(pose.scale[0]) * _SIDE, math.atan2(across[1], across[0])
-    if before is not None:
-        turn = math.remainder(angle - before.angle_rad, math.tau)
-        side = before.side_px + _CALM * (side - before.side_px)
-        angle = before.angle_rad + _CALM * turn
-    return Roi(x, y, side, angle)
+    return Roi(x, y, float(pose.scale[0]) * _SIDE, math.atan2(across[1], across[0]))
+
+
+def roi_ahead(last: np.ndarray, before: np.ndarray | None, roi: Roi) -> Roi:
+    """The square for the next frame, from the last two frames' landmarks and the square of the last one. A face that
+    moves goes on; what may be tremble does not move the square."""
+    here = roi_from_pose(last)
+    there = roi_from_pose(before) if before is not None else here
+    way = complex(here.x - there.x, here.y - there.y)
+    ahead = way * max(0.0, 1 - _STILL * here.side_px / abs(way)) if way else way
+    turn = math.remainder(here.angle_rad - roi.angle_rad, math.tau)
+    return Roi(
+        here.x + ahead.real,
+        here.y + ahead.imag,
+        roi.side_px + _CALM * (here.side_px - roi.side_px),
+        roi.angle_rad + _CALM * turn,
+    )
+
+
+def small_look(square: np.ndarray, roi: Roi, landmarks: np.ndarray) -> np.ndarray:
+    """[3, 16, 16] float32: the face as it stands in `square` [3, 256, 256], which shows `roi`; forehead to mouth."""
+    cells = square.reshape(3, SIZE_PX // 4, 4, SIZE_PX // 4, 4).mean(axis=(2, 4))
+    own = roi_from_pose(landmarks)
+    pose = fit_pose(landmarks[None])
+    x, y, _ = pose.place(_LOOK_CENTRE)[0, 0].tolist()
+    wanted = Roi(x, y, own.side_px / _SIDE, own.angle_rad).matrix(LOOK_CELLS)
+    to_square = np.linalg.inv(np.vstack([roi.matrix(SIZE_PX // 4), [0, 0, 1]]))
+    return crop(cells, (to_square @ np.vstack([wanted, [0, 0, 1]]))[:2], (LOOK_CELLS, LOOK_CELLS))
 
 
 def patch(plate: Clip, frame: int, roi: Roi) -> np.ndarray:
@@ -49,7 +75,7 @@ def read_square(plate: Clip, frame: int, roi: Roi, reach: float = 1.0) -> tuple[
 
     The reduction is by whole pixels on a fixed grid, so that a face that moves does not swim against it.
     """
-    step = max(1, int(roi.side_px / _LOOK_PX))
+    step = max(1, int(roi.side_px / _READ_PX))
     turned = abs(math.cos(roi.angle_rad)) + abs(math.sin(roi.angle_rad))
     half = roi.side_px * reach * turned / 2 + 2 * step
     x0, y0 = math.floor((roi.x - half) / step) * step, math.floor((roi.y - half) / step) * step

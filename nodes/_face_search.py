@@ -14,8 +14,8 @@ from ofx_lipsync.models.face_detector import SMALLEST_PX, Detections, FaceDetect
 
 _STEP = 3.0
 """Each level shows the plate at most this much larger than the one before, so that no face size falls between two."""
-_OVERLAP_PX = round(1.3 * _STEP * SMALLEST_PX)
-"""What neighbouring squares share: the tallest face that only this level finds, with its hair, is whole in one."""
+_WITH_HAIR = 1.3
+"""A head is taller than its face, brow to chin."""
 
 
 def search(plate: Clip, frame: int, detector: FaceDetector, smallest_px: float) -> Detections:
@@ -23,12 +23,14 @@ def search(plate: Clip, frame: int, detector: FaceDetector, smallest_px: float) 
     display, size = plate.display, detector.dimensions.size_px
     finest, *coarser = levels(max(display.width, display.height), size, smallest_px)
     picture = finite(plate.look(frame, display, finest).pixels)
+    ratio = finest / coarser[0] if coarser else 1.0
+    overlap = round(_WITH_HAIR * ratio * SMALLEST_PX)
     found = []
     for longest in (finest, *coarser):
         level = reduced(picture, longest)
         height, width = level.shape[1:]
         scale = np.array([display.width / width, display.height / height])
-        for x, y in tiles(width, height, size):
+        for x, y in tiles(width, height, size, overlap):
             seen = detector.detect(level[:, y : y + size, x : x + size])
             found.append(seen.placed(scale, scale * (x, y) + (display.x0, display.y0)))
     boxes, keypoints, scores = zip(*((one.boxes, one.keypoints, one.scores) for one in found), strict=True)
@@ -59,13 +61,14 @@ def levels(longest_px: int, size_px: int, smallest_px: float) -> list[int]:
     return [*(round(size_px * ratio ** (step / steps)) for step in range(steps, 0, -1)), min(size_px, longest_px)]
 
 
-def tiles(width_px: int, height_px: int, size_px: int) -> list[tuple[int, int]]:
-    """Top-left corners of squares that cover a picture and overlap."""
-    return [(x, y) for y, x in product(_starts(height_px, size_px), _starts(width_px, size_px))]
+def tiles(width_px: int, height_px: int, size_px: int, overlap_px: int) -> list[tuple[int, int]]:
+    """Top-left corners of squares that cover a picture. They share enough that the tallest face which only this level
+    finds is whole in one."""
+    return [(x, y) for y, x in product(_starts(height_px, size_px, overlap_px), _starts(width_px, size_px, overlap_px))]
 
 
-def _starts(length: int, size: int) -> list[int]:
+def _starts(length: int, size: int, overlap: int) -> list[int]:
     if length <= size:
         return [0]
-    count = math.ceil((length - _OVERLAP_PX) / (size - _OVERLAP_PX))
+    count = math.ceil((length - overlap) / (size - overlap))
     return [round(index * (length - size) / (count - 1)) for index in range(count)]
