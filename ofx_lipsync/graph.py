@@ -8,7 +8,7 @@ pure function of one frame, the analysis and the params, so that no chunking or 
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, Callable, Mapping, Sequence
 
@@ -20,6 +20,7 @@ from ofx_lipsync.core.errors import FrameError, UsageError
 from ofx_lipsync.core.face import FaceAnalysis, FaceTrack
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.params import ParamSet
+from ofx_lipsync.core.plan import PLATE, REEL
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.sound import Sound
 
@@ -99,7 +100,9 @@ class Dub:
     def analyse(self, key: dict[str, str] | None = None) -> Analysis:
         """The whole shot, in order. Raises: FrameError when no face is found and the policy is `error`."""
         shot, settings = self.shot, self.settings
-        faces = node("FaceDetect").analyse(shot.plate, shot.frames, settings["FaceDetect"], progress=self._stage("faces"))
+        faces = node("FaceDetect").analyse(
+            shot.plate, shot.frames, settings["FaceDetect"], progress=self._stage("faces")
+        )
         audio = node("AudioFeature").analyse(shot.sound, shot.frames, shot.plate.rate, settings["AudioFeature"])
         track = self._track(faces)
         plan = node("MouthGenerate").analyse(
@@ -111,10 +114,11 @@ class Dub:
 
     def prepare(self, analysis: Analysis, frames: Sequence[int]) -> None:
         """Fetch what these frames need from elsewhere in the shot, in one sweep."""
-        wanted = node("MouthGenerate").wanted(analysis.plan, frames)
-        prefetch = getattr(self.shot.plate, "prefetch", None)
-        if prefetch is not None and wanted:
-            prefetch(wanted)
+        for source, clip in ((PLATE, self.shot.plate), (REEL, self.shot.reel)):
+            wanted = node("MouthGenerate").wanted(analysis.plan, frames, source)
+            prefetch = getattr(clip, "prefetch", None)
+            if prefetch is not None and wanted:
+                prefetch(wanted)
 
     def render(self, analysis: Analysis, frame: int) -> Dubbed | None:
         """One frame, or None where the plate stands untouched."""
@@ -157,7 +161,10 @@ class Dub:
         return self.shot.reel, track
 
     def _holdout(self, frame: int, region: Region) -> Image | None:
-        return None if self.shot.holdout is None else self.shot.holdout.crop(frame, region)
+        if self.shot.holdout is None:
+            return None
+        matte = self.shot.holdout.crop(frame, region)
+        return replace(matte, pixels=matte.pixels[:1], channels=("R",))
 
 
 def summary(analysis: Analysis) -> Mapping[str, str]:

@@ -157,7 +157,10 @@ json_values = st.recursive(
 
 
 @settings(max_examples=300, deadline=None)
-@given(name=st.sampled_from(["key", "faces/tracks", "faces/cuts", "faces/chosen", "faces/tracks/0/identity"]), value=json_values)
+@given(
+    name=st.sampled_from(["key", "faces/tracks", "faces/cuts", "faces/chosen", "faces/tracks/0/identity"]),
+    value=json_values,
+)
 def test_wrong_facts_with_a_right_checksum_are_refused_or_harmless(name, value):
     from safetensors.numpy import load, save
 

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Sequence
+from typing import Any, Iterator, Sequence
 
 import numpy as np
 
@@ -72,31 +73,41 @@ def joined_track(tracks: Sequence[FaceTrack], lengths: Sequence[int]) -> FaceTra
     )
 
 
-def enlarged_movie(sources: Sequence[Path], out: Path, frames: int, width_px: int, height_px: int) -> Path:
-    """An h264 movie of `frames` frames with sound of the first source, sources enlarged and played in a loop."""
+def enlarged_movie(sources: Sequence[Path], out: Path, frames: int, size: tuple[int, int], zoom: int) -> Path:
+    """An h264 movie at 25 frames/s without sound: sources played one after the other, again from the first when they
+    end, `zoom` times as large in the middle of a `size` (width, height) frame that they fill, stretched, behind."""
     import av
 
     with av.open(str(out), "w") as target:
-        stream = target.add_stream("libx264", rate=25, options={"crf": "16", "preset": "veryfast"})
-        stream.width, stream.height, stream.pix_fmt = width_px, height_px, "yuv420p"
-        written = 0
-        while written < frames:
-            for path in sources:
-                written += _append(path, target, stream, frames - written)
+        stream: Any = target.add_stream("libx264", rate=25, options={"crf": "16", "preset": "veryfast"})
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        pictures = (picture for path in itertools.cycle(sources) for picture in _decoded(path))
+        for count, picture in enumerate(itertools.islice(pictures, frames)):
+            frame = av.VideoFrame.from_ndarray(_enlarged(picture, size, zoom), format="yuv420p")
+            frame.pts = count
+            target.mux(stream.encode(frame))
         target.mux(stream.encode())
     return out
 
 
-def _append(path: Path, target: object, stream: object, most: int) -> int:
+def _decoded(path: Path) -> Iterator[Any]:
     import av
 
-    count = 0
     with av.open(str(path)) as source:
-        for frame in source.decode(video=0):
-            if count >= most:
-                break
-            large = frame.reformat(stream.width, stream.height, "yuv420p", interpolation="LANCZOS")  # type: ignore[attr-defined]
-            large.pts = None
-            target.mux(stream.encode(large))  # type: ignore[attr-defined]
-            count += 1
-    return count
+        yield from source.decode(video=0)
+
+
+def _enlarged(picture: Any, size: tuple[int, int], zoom: int) -> np.ndarray:
+    """[height * 3 / 2, width] uint8, yuv420p planes as PyAV stacks them."""
+    back = picture.reformat(*size, "yuv420p", interpolation="LANCZOS").to_ndarray()
+    front = picture.reformat(picture.width * zoom, picture.height * zoom, "yuv420p", interpolation="LANCZOS")
+    for under, over in zip(_planes(back, *size), _planes(front.to_ndarray(), front.width, front.height), strict=True):
+        top, left = (under.shape[0] - over.shape[0]) // 2, (under.shape[1] - over.shape[1]) // 2
+        under[top : top + over.shape[0], left : left + over.shape[1]] = over
+    return back
+
+
+def _planes(stacked: np.ndarray, width: int, height: int) -> list[np.ndarray]:
+    """Views of Y [H, W], U and V [H / 2, W / 2]."""
+    chroma = stacked[height:].reshape(2, height // 2, width // 2)
+    return [stacked[:height], chroma[0], chroma[1]]

@@ -20,6 +20,12 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
     return float((a * b).sum() / spread) if spread > 0 else 0.0
 
 
+def partial_correlation(made_wanted: float, wanted_old: float, made_old: float) -> float:
+    """r of made and old with wanted held fixed, from the three plain correlations."""
+    rest = (1 - made_wanted**2) * (1 - wanted_old**2)
+    return float((made_old - made_wanted * wanted_old) / np.sqrt(rest)) if rest > 0 else 0.0
+
+
 def paired(a: FaceTrack, b: FaceTrack) -> tuple[np.ndarray, np.ndarray]:
     """Rows of a and of b that are the same frames: ([M], [M])."""
     _, rows_a, rows_b = np.intersect1d(a.frames, b.frames, return_indices=True)

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Sequence
 
@@ -15,7 +17,7 @@ from ofx_lipsync.core.errors import FrameError
 from ofx_lipsync.core.face import FaceTrack
 from ofx_lipsync.core.mouth import MouthCurve
 from ofx_lipsync.core.pose import fit_pose, to_front
-from ofx_lipsync.graph import Settings, node
+from ofx_lipsync.graph import node
 from ofx_lipsync.media.sink import open_writer
 from ofx_lipsync.media.sound import read_sound
 from ofx_lipsync.media.source import open_plate
@@ -28,6 +30,7 @@ class Subject:
 
     path: Path
     frames: tuple[int, ...]
+    rate: Fraction
     track: FaceTrack
     raw: np.ndarray
     front: np.ndarray
@@ -52,7 +55,9 @@ def _load(path: Path) -> Subject:
         sound = read_sound(str(path))
         audio = node("AudioFeature").analyse(sound, plate.frames, plate.rate, node("AudioFeature").Params())
         loudness = audio.loudness_db[track.frames - plate.frames[0]]
-        return Subject(path, tuple(plate.frames), track, mouth_curves(track), to_front(track.landmarks), loudness)
+        return Subject(
+            path, tuple(plate.frames), plate.rate, track, mouth_curves(track), to_front(track.landmarks), loudness
+        )
 
 
 def track_of(plate) -> FaceTrack:  # type: ignore[no-untyped-def]
@@ -63,19 +68,29 @@ def track_of(plate) -> FaceTrack:  # type: ignore[no-untyped-def]
     return track
 
 
+@functools.lru_cache(maxsize=256)
+def _heard(line: Path, frames: tuple[int, ...], rate: Fraction) -> MouthCurve:
+    audio = node("AudioFeature")
+    return audio.analyse(read_sound(str(line)), frames, rate, audio.Params()).curve
+
+
+def wanted_curve(line: Path, subject: Subject) -> MouthCurve:
+    """What a line asks of the mouth, at the subject's frames."""
+    return _heard(line, subject.frames, subject.rate)
+
+
 def dubbed(subject: Subject, line: Path, out: Path, reel: Sequence[Subject]) -> tuple[FaceTrack, MouthCurve]:
     """Render the subject with a line, lossless, and track the result. With a reel, mouths come from the reel alone."""
-    settings = Settings()
     mouth = node("MouthGenerate")
     plates = [open_plate(str(s.path)) for s in reel]
     joined = Joined(plates) if plates else None
     params = mouth.Params(library="reel") if plates else mouth.Params()
     sound = read_sound(str(line))
     with open_plate(str(subject.path)) as plate:
-        audio = node("AudioFeature").analyse(sound, plate.frames, plate.rate, settings["AudioFeature"])
+        curve = wanted_curve(line, subject)
         track = joined_track([s.track for s in reel], [len(s.frames) for s in reel]) if joined else None
         given = (joined, track) if joined else None
-        plan = mouth.analyse(subject.track, plate.rate, plate.frames, audio.curve, params, plate=plate, reel=given)
+        plan = mouth.analyse(subject.track, plate.rate, plate.frames, curve, params, plate=plate, reel=given)
         plate.prefetch(mouth.wanted(plan, plate.frames))
         with open_writer(str(out), plate, sound=sound, codec="ffv1") as writer:
             for frame in plate.frames:
@@ -83,7 +98,7 @@ def dubbed(subject: Subject, line: Path, out: Path, reel: Sequence[Subject]) -> 
     for p in plates:
         p.close()
     with open_plate(str(out)) as result:
-        return track_of(result), audio.curve
+        return track_of(result), curve
 
 
 def _frame(plate, frame, plan, params, reel):  # type: ignore[no-untyped-def]

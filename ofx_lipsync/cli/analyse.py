@@ -29,5 +29,7 @@ def run(args: argparse.Namespace) -> int:
     with open_shot(args) as opened, progress(args.progress) as shown:
         analysis = analysed(opened, args.out, shown, overwrite=args.overwrite)
     size = Path(args.out).stat().st_size
-    report([("analysis", f"{args.out} ({size / 1e6:.1f} MB, {len(analysis.frames)} frames)"), *summary(analysis).items()])
+    report(
+        [("analysis", f"{args.out} ({size / 1e6:.1f} MB, {len(analysis.frames)} frames)"), *summary(analysis).items()]
+    )
     return 0

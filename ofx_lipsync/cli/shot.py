@@ -7,11 +7,11 @@ import argparse
 import re
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Any, Sequence
 
 from ofx_lipsync.analysis import Analysis, check_key, read_analysis, write_analysis
 from ofx_lipsync.cli.progress import Progress
-from ofx_lipsync.core.errors import InputError, UsageError
+from ofx_lipsync.core.errors import ColourError, InputError, UsageError
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange, Rate, parse_rate
 from ofx_lipsync.graph import Dub, Settings, Shot
@@ -23,19 +23,28 @@ from ofx_lipsync.media.source import open_plate
 _OFFSET = re.compile(r"([+-]?\d+(?:\.\d+)?)(f|ms)?\Z")
 
 
+ARGUMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("plate", {"help": "movie, or sequence as plate.####.exr, plate.%%04d.exr, plate.$F4.exr"}),
+    ("line", {"help": "the new line: wav, flac, mp3, aac, or a movie for its sound"}),
+    ("--shot", {"metavar": "RANGE", "help": "the shot's frames; the line starts on the first (default: all)"}),
+    ("--rate", {"metavar": "FPS", "help": "frames per second, as 24000/1001 (default: the file's, or 24)"}),
+    ("--audio-offset", {"metavar": "OFFSET", "default": "0", "help": "start later by frames, 12f, or time, 500ms"}),
+    ("--set", {"metavar": "NODE.PARAM=VALUE", "action": "append", "default": [], "dest": "sets",
+               "help": "a param; keyframes as 1001:0,1010:1; see lipsync nodes"}),
+    ("--reel", {"metavar": "PLATE", "help": "more footage of the same actor, for mouths (MouthGenerate.reel)"}),
+    ("--holdout", {"metavar": "PLATE", "help": "matte, in red, of what is in front of the face and stays"}),
+    ("--colour", {"metavar": "CONFIG", "help": "OCIO config, a file or a named built-in (default: $OCIO, or pinned)"}),
+    ("--space", {"metavar": "NAME", "help": "the plate's colour space (default: read from the file)"}),
+    ("--missing-frames", {"choices": ("error", "hold", "skip"), "default": "error",
+                          "help": "what to do where a sequence has gaps"}),
+    ("--frames-syntax", {"choices": ("nuke", "openjd"), "default": "nuke", "help": "how ':' in ranges is read"}),
+    ("--progress", {"choices": ("auto", "plain", "openjd", "none"), "default": "auto", "help": "how to say how far"}),
+)  # fmt: skip
+
+
 def add_shot_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("plate", help="movie, or sequence as plate.####.exr, plate.%%04d.exr, plate.$F4.exr")
-    parser.add_argument("line", help="the new line: wav, flac, mp3, aac, or a movie for its sound")
-    parser.add_argument("--shot", metavar="RANGE", help="the shot's frames; the line starts on the first (default: all)")
-    parser.add_argument("--rate", metavar="FPS", help="frames per second of a sequence, as 24000/1001 (default: its header, or 24)")
-    parser.add_argument("--audio-offset", default="0", metavar="OFFSET", help="start the line later (or earlier, negative) by frames, 12 or 12f, or by time, 500ms")  # fmt: skip
-    parser.add_argument("--set", action="append", default=[], dest="sets", metavar="NODE.PARAM=VALUE", help="a param; keyframes as 1001:0,1010:1; see lipsync nodes")  # fmt: skip
-    parser.add_argument("--reel", metavar="PLATE", help="more footage of the same actor, for mouths the shot lacks")
-    parser.add_argument("--colour", metavar="CONFIG", help="OCIO config file or a named built-in (default: $OCIO, else a pinned one)")
-    parser.add_argument("--space", metavar="NAME", help="the plate's colour space (default: read from the file)")
-    parser.add_argument("--missing-frames", choices=("error", "hold", "skip"), default="error", help="what to do where a sequence has gaps")
-    parser.add_argument("--frames-syntax", choices=("nuke", "openjd"), default="nuke", help="how ':' in ranges is read")
-    parser.add_argument("--progress", choices=("auto", "plain", "openjd", "none"), default="auto")
+    for name, options in ARGUMENTS:
+        parser.add_argument(name, **options)
 
 
 @dataclass
@@ -64,17 +73,35 @@ def open_shot(args: argparse.Namespace) -> OpenShot:
     rate = parse_rate(args.rate) if args.rate else None
     with ExitStack() as files:
         plate = files.enter_context(
-            open_plate(args.plate, frames=frames, colour=colour, space=args.space, rate=rate, missing=args.missing_frames)
+            open_plate(
+                args.plate, frames=frames, colour=colour, space=args.space, rate=rate, missing=args.missing_frames
+            )
         )
-        reel = files.enter_context(open_plate(args.reel, colour=colour)) if args.reel else None
+        reel_path = args.reel or settings["MouthGenerate"].reel
+        reel = files.enter_context(open_plate(reel_path, colour=colour)) if reel_path else None
+        holdout = files.enter_context(_matte(args.holdout, plate, colour)) if args.holdout else None
         offset_s = parse_offset(args.audio_offset, plate.rate)
         shot_s = float(len(plate.frames) / plate.rate)
         sound = read_line(args.line, offset_s, shot_s)
         key = {"plate": plate.fingerprint(), "line": fingerprint(sound), "colour": colour.cache_id}
         if reel is not None:
             key["reel"] = reel.fingerprint()
-        shot = Shot(plate, sound, plate.frames, reel)
+        shot = Shot(plate, sound, plate.frames, reel, holdout)
         return OpenShot(shot, plate, settings, sound, key, files.pop_all())
+
+
+def _matte(path: str, plate: Plate, colour: Colour) -> Plate:
+    """A holdout, frame for frame with the plate, its numbers taken as they are (data is not colour)."""
+    numbers = colour.find("data", "Raw", "raw", "Utility - Raw")
+    if numbers is None:
+        raise ColourError(f"{path}: {colour.name} has no data space to read a matte in; use a config with the role data")
+    matte = open_plate(path, frames=plate.frames, colour=colour, space=numbers, rate=plate.rate)
+    if matte.display != plate.display:
+        raise InputError(
+            f"{path}: is {matte.display.width}x{matte.display.height}, expected the plate's "
+            f"{plate.display.width}x{plate.display.height}; render the holdout at the plate's size"
+        )
+    return matte
 
 
 def read_line(path: str, offset_s: float, shot_s: float) -> Sound:
@@ -84,7 +111,9 @@ def read_line(path: str, offset_s: float, shot_s: float) -> Sound:
     sound = read_sound(path, start_s=max(0.0, -offset_s), duration_s=shot_s + TAIL_S)
     start_s = max(0.0, offset_s)
     if sound.samples.shape[1] == 0 or start_s >= shot_s:
-        raise InputError(f"{path}: no sound falls inside the shot (offset {offset_s:g} s, shot {shot_s:.2f} s); check --audio-offset")
+        raise InputError(
+            f"{path}: no sound falls inside the shot (offset {offset_s:g} s, shot {shot_s:.2f} s); check --audio-offset"
+        )
     return Sound(sound.samples, sound.rate_hz, start_s)
 
 

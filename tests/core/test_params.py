@@ -54,7 +54,13 @@ def test_keyframes_run_straight_and_hold_outside():
 
 @pytest.mark.parametrize(
     ("name", "text", "value"),
-    [("feather", "2.5", 2.5), ("feather", "1:0,5:4", {1: 0.0, 5: 4.0}), ("count", "4", 4), ("on", "off", False), ("mode", "b", "b")],
+    [
+        ("feather", "2.5", 2.5),
+        ("feather", "1:0,5:4", {1: 0.0, 5: 4.0}),
+        ("count", "4", 4),
+        ("on", "off", False),
+        ("mode", "b", "b"),
+    ],
 )
 def test_command_line_text_is_read(name, text, value):
     assert Params.declarations()[name].read(text) == value

@@ -51,7 +51,12 @@ def test_membership_and_equality():
 
 @pytest.mark.parametrize(
     ("text", "rate"),
-    [("24", Fraction(24)), ("23.976", Fraction(24000, 1001)), ("30000/1001", Fraction(30000, 1001)), ("12.5", Fraction(25, 2))],
+    [
+        ("24", Fraction(24)),
+        ("23.976", Fraction(24000, 1001)),
+        ("30000/1001", Fraction(30000, 1001)),
+        ("12.5", Fraction(25, 2)),
+    ],
 )
 def test_rates_are_exact(text, rate):
     assert parse_rate(text) == rate
