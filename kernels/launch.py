@@ -20,8 +20,8 @@ from ofx_lipsync.core.errors import DeviceError, UsageError
 
 FOLDER = Path(__file__).parent
 LIBRARY = Path(__file__).with_name("libkernels.so")
-NVRTC_OPTIONS = ("--std=c++17", "--fmad=false")
-"""No contraction to FMA: the GPU rounds as the CPU library does."""
+NVRTC_OPTIONS = ("--std=c++17", "--fmad=false", "--device-as-default-execution-space")
+"""No contraction to FMA: the GPU rounds as the CPU library does. OCIO's functions say not where they run."""
 
 CUDA = 2
 """kDLCUDA of the DLPack standard."""
@@ -29,15 +29,16 @@ CUDA = 2
 P = ParamSpec("P")
 
 _PROTOTYPE = re.compile(r"KERNEL void (\w+)\(([^)]*)\)")
+_INCLUDE = re.compile(r'#include "(\w+\.h)"')
 _SCALARS = {"int": np.int32, "long long": np.int64, "float": np.float32, "double": np.float64}
 _BLOCK = (32, 8)
 
 
+@lru_cache(maxsize=64)
 def source(name: str) -> str:
-    """The CUDA text of `name`.cu with its header written in, so that NVRTC and CuPy's cache see all of it."""
+    """The CUDA text of `name`.cu with its headers written in, so that NVRTC and CuPy's cache see all of it."""
     text = (FOLDER / f"{name}.cu").read_text(encoding="utf-8")
-    header = (FOLDER / "pixel.h").read_text(encoding="utf-8")
-    return text.replace('#include "pixel.h"', header)
+    return _INCLUDE.sub(lambda found: (FOLDER / found[1]).read_text(encoding="utf-8"), text)
 
 
 def prototypes(text: str) -> dict[str, tuple[str, ...]]:
@@ -76,7 +77,7 @@ def launch(name: str, kernel: str, size: tuple[int, int], *values: Any) -> None:
     if all(on_host):
         _run_on_host(kernel, values)
     elif not any(on_host):
-        _run_on_device(name, kernel, size, values)
+        run_on_device(source(name), kernel, size, values)
     else:
         kinds = ", ".join(type(array).__module__.partition(".")[0] for array in arrays)
         raise UsageError(f"{kernel}: arrays lie on different devices (got {kinds}); move them to one device first")
@@ -116,10 +117,9 @@ def _run_on_host(kernel: str, values: tuple[Any, ...]) -> None:
 
 
 @lru_cache(maxsize=64)
-def _on_device(name: str, kernel: str, device: int) -> tuple[Any, tuple[str, ...]]:
+def _compiled(text: str, kernel: str, device: int) -> tuple[Any, tuple[str, ...]]:
     import cupy
 
-    text = source(name)
     return cupy.RawModule(code=text, options=NVRTC_OPTIONS).get_function(kernel), prototypes(text)[kernel]
 
 
@@ -131,11 +131,12 @@ def _gpu_of(value: Any) -> int | None:
     return int(device) if int(kind) == CUDA else None
 
 
-def _run_on_device(name: str, kernel: str, size: tuple[int, int], values: tuple[Any, ...]) -> None:
+def run_on_device(text: str, kernel: str, size: tuple[int, int], values: tuple[Any, ...]) -> None:
+    """Runs `kernel` of a CUDA text over size = (height, width) on the device of the first array among `values`."""
     import cupy
 
     device = next(value for value in values if isinstance(value, cupy.ndarray)).device
-    function, types = _on_device(name, kernel, device.id)
+    function, types = _compiled(text, kernel, device.id)
     given = [value if "*" in kind else _SCALARS[kind](value) for kind, value in zip(types, (*values, 1), strict=True)]
     blocks = tuple(min(-(-length // side), 65535) for length, side in zip(size[::-1], _BLOCK, strict=True))
     function(blocks, _BLOCK, tuple(given))

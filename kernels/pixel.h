@@ -13,6 +13,7 @@
 #if defined(__CUDACC__)
 #define KERNEL extern "C" __global__
 #define INLINE static __device__ __forceinline__
+#define INLINE_MEMBER __device__ __forceinline__
 #define LINE static __device__ __forceinline__
 #define ROWS(row, n) for (int row = blockIdx.y * blockDim.y + threadIdx.y; row < (n); row += gridDim.y * blockDim.y)
 #define COLUMNS(at, n) for (int at = blockIdx.x * blockDim.x + threadIdx.x; at < (n); at += gridDim.x * blockDim.x)
@@ -22,8 +23,13 @@
 #pragma nv_diag_suppress 177
 #else
 #include <math.h>
+#if defined(__cplusplus)
+#define KERNEL extern "C" __attribute__((visibility("default")))
+#else
 #define KERNEL __attribute__((visibility("default")))
+#endif
 #define INLINE static inline __attribute__((always_inline))
+#define INLINE_MEMBER inline
 #if defined(__x86_64__) && defined(__gnu_linux__) && !defined(BASE_PROCESSOR)
 #define LINE __attribute__((target_clones("avx2", "default"), noinline)) static
 #else
