@@ -17,13 +17,15 @@ from ofx_lipsync.models.face_bundle import FaceNetworks
 from ofx_lipsync.models.face_detector import overlaps
 from ofx_lipsync.models.face_mesh import Roi, roi_from_detection
 from ofx_lipsync.nodes._face_cuts import jumps, thumbnail
-from ofx_lipsync.nodes._face_patch import cut, patch, read_square, roi_ahead, roi_from_pose, small_look
+from ofx_lipsync.nodes._face_patch import cut_square, patch, read_square, roi_ahead, roi_from_pose, small_look
 from ofx_lipsync.nodes._face_search import search
 
 _TOUCHING, _SAME = 0.1, 0.5
 """Overlap (intersection over union) from which two faces may be mistaken for each other, or are one and the same."""
 _WITHIN = 0.7
 """Part of a small face's box in a large one's from which it is a feature of the large one that was taken for a face."""
+_SOON = 4
+"""Frames between searches while nobody is seen. Who is found is followed back, so none are missed."""
 _STRANGE = 0.12
 """A face that looks this different from a frame ago (mean absolute difference) may be another one."""
 
@@ -73,14 +75,17 @@ class Follower:
         self._searched = -1
 
     def walk(self, progress: Callable[[int, int], None] | None) -> None:
+        last = len(self._frames) - 1
         for row, frame in enumerate(self._frames):
             self.thumbnails.append(thumbnail(self._plate, frame))
-            expected = len(self._live)
-            if jumps(self.thumbnails):
+            cut = jumps(self.thumbnails)
+            if cut:
                 self._live, self._searched = [], row - 1
+            expected = len(self._live)
             self._follow(row)
-            overdue = row - self._searched >= self._settings.every
-            if overdue or not self._live or len(self._live) < expected:
+            every = self._settings.every if self._live else min(_SOON, self._settings.every)
+            lost = len(self._live) < expected
+            if cut or lost or row in (0, last) or row - self._searched >= every:
                 self._search(row)
             if progress is not None:
                 progress(row + 1, len(self._frames))
@@ -132,7 +137,7 @@ class Follower:
         later: Seen | None = None
         for earlier, square in zip(reversed(frames), reversed(squares), strict=True):
             roi = roi_ahead(seen.landmarks, later.landmarks if later else None, roi)
-            older = self._see(cut(*square, roi), roi)
+            older = self._see(cut_square(*square, roi), roi)
             if not self._is_face(older) or self._known(earlier, older) or strangeness(seen, older) > _STRANGE:
                 break
             past.insert(0, older)

@@ -92,23 +92,25 @@ def _limits(runs: Sequence[Run], takes: np.ndarray) -> np.ndarray:
 def _limit_in_take(before: Run, after: Run) -> float:
     """By whether one comes back where the other was lost, or was heading, or must have come from."""
     gap = after.first - before.end + 1
-    left, back = _middles(before)[-_HEADING:], _middles(after)[:_HEADING]
+    if gap > _LONGEST_GAP:
+        return _SURE
+    left, back = _middles(before.seen[-_HEADING:]), _middles(after.seen[:_HEADING])
     last = before.seen[-1].landmarks
     height = float(np.linalg.norm(last[10, :2] - last[152, :2]))
     ways = (np.zeros(2), _heading(left) * gap, _heading(back) * gap)
     missed = min(float(np.linalg.norm(left[-1] + way - back[0])) for way in ways) / max(height, 1e-6)
     if gap == 1 and missed < _MOST_OFF:
         return _NEXT
-    return _NEAR if gap <= _LONGEST_GAP and missed < _MOST_MISSED else _SURE
+    return _NEAR if missed < _MOST_MISSED else _SURE
 
 
 def _appearance(run: Run) -> tuple[int, float]:
     return run.first, float(run.seen[0].landmarks[:, 0].mean())
 
 
-def _middles(run: Run) -> np.ndarray:
+def _middles(faces: Sequence[Seen]) -> np.ndarray:
     """[N, 2] px."""
-    return np.array([seen.landmarks[:, :2].mean(axis=0) for seen in run.seen])
+    return np.array([seen.landmarks[:, :2].mean(axis=0) for seen in faces])
 
 
 def _heading(middles: np.ndarray) -> np.ndarray:

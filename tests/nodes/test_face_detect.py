@@ -113,7 +113,7 @@ def test_a_face_that_enters_between_two_searches_is_followed_back(portrait: np.n
     still = placed(portrait, 800, 300, 150, 150)
     other = placed(portrait, 800, 300, 600, 150, -1.0)
     pictures = [still] * 6 + [np.concatenate([still[:, :, :400], other[:, :, 400:]], axis=2)] * 8
-    analysis = analyse(pictures, search_every=12)
+    analysis = analyse(pictures, search_every=100)
     assert [track.frames[0] for track in analysis.tracks] == [1001, 1007]
 
 
