@@ -65,9 +65,17 @@ def namespace(array: Array) -> Any:
     return cupy
 
 
-def strides(image: Array) -> tuple[int, ...]:
-    """Strides counted in floats: kernels that gather read any view without a copy."""
-    return tuple(stride // image.itemsize for stride in image.strides)
+def strides(kernel: str, image: Array) -> tuple[int, ...]:
+    """Strides of `image` [C, H, W] counted in floats: kernels that gather read any view without a copy.
+
+    Raises: UsageError when a plane spans 2^31 floats or more, which the kernels' offsets within it cannot count.
+    """
+    steps = tuple(stride // image.itemsize for stride in image.strides)
+    if sum(abs(step) * length for step, length in zip(steps[1:], image.shape[1:], strict=True)) >= 2**31:
+        raise UsageError(
+            f"{kernel}: image {_described(image)} spans 2^31 floats or more; pass the window that is needed"
+        )
+    return steps
 
 
 def _described(array: Array) -> str:

@@ -58,7 +58,7 @@ def crop(
     (samples_x, step_x), (samples_y, step_y) = (_spread(length) for length in _lengths(affine))
     out = namespace(image).empty((image.shape[0], height, width), np.float32)
     along_x, along_y = affine[:, 0] * step_x, affine[:, 1] * step_y
-    picture = (image, *strides(image), image.shape[0], image.shape[2], image.shape[1], edge, cubic)
+    picture = (image, *strides("crop", image), image.shape[0], image.shape[2], image.shape[1], edge, cubic)
     points = (*affine.ravel().tolist(), *along_x.tolist(), *along_y.tolist(), samples_x, samples_y)
     launch("crop", "crop", (height, width), out, *picture, *points, *map(int, out_origin), width, height)
     return out
@@ -71,7 +71,7 @@ def halve(image: Array) -> Array:
     channels, high, wide = image.shape
     height, width = -(-high // 2), -(-wide // 2)
     out = namespace(image).empty((channels, height, width), np.float32)
-    launch("crop", "halve", (height, width), out, image, *strides(image), channels, wide, high, width, height)
+    launch("crop", "halve", (height, width), out, image, *strides("halve", image), channels, wide, high, width, height)
     return out
 
 

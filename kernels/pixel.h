@@ -76,9 +76,10 @@ INLINE float pixel_at(Picture p, const float *plane, int x, int y) {
   return plane[clampi(y, 0, p.height - 1) * p.stride_y + clampi(x, 0, p.width - 1) * p.stride_x];
 }
 
-/* Where a run of neighbouring output pixels reads: column x + fx, row y + fy (0 <= f < 1), counted from pixel centres. */
+/* Where a run of neighbouring output pixels reads: column x + fx, row y + fy (0 <= f < 1), counted from pixel centres.
+ * offset: of pixel (x, y) in its plane, in floats; arrays.py sees to it that it fits an int. */
 typedef struct {
-  int x[RUN], y[RUN];
+  int x[RUN], y[RUN], offset[RUN];
   float fx[RUN], fy[RUN];
 } Points;
 
@@ -95,7 +96,7 @@ INLINE void add_linear(Picture p, const float *plane, const Points *at, long lon
     const float fx = at->fx[i], fy = at->fy[i];
     float here, right, below, across;
     if (inside) {
-      const float *q = plane + at->y[i] * p.stride_y + at->x[i] * stride_x;
+      const float *q = plane + at->offset[i];
       here = q[0], right = q[stride_x], below = q[p.stride_y], across = q[p.stride_y + stride_x];
     } else {
       here = pixel_at(p, plane, at->x[i], at->y[i]), right = pixel_at(p, plane, at->x[i] + 1, at->y[i]);
@@ -113,7 +114,7 @@ INLINE void add_cubic(Picture p, const float *plane, const Points *at, float wei
   for (int i = 0; i < RUN; ++i) {
     float column[4], here;
     if (inside) {
-      const float *q = plane + (at->y[i] - 1) * p.stride_y + (at->x[i] - 1) * stride_x;
+      const float *q = plane + at->offset[i] - p.stride_y - stride_x;
       for (int k = 0; k < 4; ++k)
         column[k] = weights[4][i] * q[k * stride_x] + weights[5][i] * q[p.stride_y + k * stride_x] +
                     weights[6][i] * q[2 * p.stride_y + k * stride_x] + weights[7][i] * q[3 * p.stride_y + k * stride_x];
@@ -133,9 +134,12 @@ INLINE void add_cubic(Picture p, const float *plane, const Points *at, float wei
 
 /* Adds to sum[channels][RUN] what the points read. Sums start at -0.0, the zero that changes no number's bits.
  * A point on a pixel's centre gives that pixel bit for bit; elsewhere NaN and Inf spread over the filter's footprint. */
-INLINE void add_samples(Picture p, const Points *at, int cubic, float sum[MOST_CHANNELS][RUN]) {
+INLINE void add_samples(Picture p, Points *at, int cubic, float sum[MOST_CHANNELS][RUN]) {
   float weights[8][RUN], w[4];
   const int inside = cubic ? within(p, at, 1, 2) : within(p, at, 0, 1);
+  /* Unsigned: points far outside, whose offset is not used, may wrap round. */
+  for (int i = 0; i < RUN; ++i)
+    at->offset[i] = (int)((unsigned)at->y[i] * (unsigned)p.stride_y + (unsigned)at->x[i] * (unsigned)p.stride_x);
   for (int i = 0; cubic && i < RUN; ++i) {
     cubic_weights(at->fx[i], w);
     for (int k = 0; k < 4; ++k) weights[k][i] = w[k];

@@ -59,7 +59,7 @@ def warp(
     channels, high, wide = image.shape
     height, width = window.shape
     out = namespace(image).empty((channels, height, width), np.float32)
-    picture = (image, *strides(image), channels, wide, high)
+    picture = (image, *strides("warp", image), channels, wide, high)
     mesh = (nodes, nodes.shape[1], nodes.shape[2], int(step_px), spacing, samples, cubic)
     corner = (window.x0 - region.x0, window.y0 - region.y0, window.x0 - int(origin[0]), window.y0 - int(origin[1]))
     launch("warp", "warp", (height, width), out, *picture, *mesh, *corner, width, height)
