@@ -71,7 +71,7 @@ class Params(ParamSet):
         help="Softens the mouth's motion in time; for lazy speech, or a line that chatters.",
     )  # fmt: skip
     handles = Int(
-        0, lo=0, hi=10000, slider=(0, 48), group="Timing", analysed=True,
+        0, lo=0, hi=10000, slider=(0, 48), unit="frames", group="Timing", analysed=True,
         help="Frames at the head and tail of the shot over which the mouth fades from what was shot to the line and back.",
     )  # fmt: skip
     library = Choice(
