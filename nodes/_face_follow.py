@@ -32,11 +32,13 @@ _STRANGE = 0.12
 
 @dataclass(frozen=True)
 class Seen:
-    """One face in one frame. landmarks: [478, 3] float32 plate px; look: [3, 16, 16] float32, the upright face."""
+    """One face in one frame. landmarks: [478, 3] float32 plate px; look: [3, 16, 16] float32, the upright face;
+    square: round the face."""
 
     landmarks: np.ndarray
     presence: float
     look: np.ndarray
+    square: Roi
 
 
 @dataclass
@@ -96,13 +98,13 @@ class Follower:
         pairs = _distinct([pair for pair in pairs if self._is_face(pair[1])])
         self._live = []
         for run, seen in pairs:
-            before = run.seen[-1].landmarks
+            before = run.seen[-1].square
             others = [other.landmarks for _, other in pairs if other is not seen]
             if covers(box(seen.landmarks), others, _TOUCHING) or strangeness(run.seen[-1], seen) > _STRANGE:
                 run = Run(row, run.roi)
                 self.runs.append(run)
             run.seen.append(seen)
-            run.roi = roi_ahead(seen.landmarks, before, run.roi)
+            run.roi = roi_ahead(seen.square, before, run.roi)
             self._live.append(run)
 
     def _search(self, row: int) -> None:
@@ -117,7 +119,7 @@ class Follower:
             if self._is_face(seen) and not self._known(row, seen):
                 past = self._before(row, since, seen, roi)
                 run = Run(
-                    row - len(past), roi_ahead(seen.landmarks, past[-1].landmarks if past else None, roi), [*past, seen]
+                    row - len(past), roi_ahead(seen.square, past[-1].square if past else None, roi), [*past, seen]
                 )
                 self.runs.append(run)
                 self._live.append(run)
@@ -125,7 +127,7 @@ class Follower:
     def _settle(self, row: int, roi: Roi) -> tuple[Roi, Seen]:
         """A detector's box is rough: look, and look again from where the face is."""
         rough = self._see(patch(self._plate, self._frames[row], roi), roi)
-        roi = roi_from_pose(rough.landmarks) if self._is_face(rough) else roi
+        roi = rough.square if self._is_face(rough) else roi
         return roi, self._see(patch(self._plate, self._frames[row], roi), roi)
 
     def _before(self, row: int, since: int, seen: Seen, roi: Roi) -> list[Seen]:
@@ -136,7 +138,7 @@ class Follower:
         past: list[Seen] = []
         later: Seen | None = None
         for earlier, square in zip(reversed(frames), reversed(squares), strict=True):
-            roi = roi_ahead(seen.landmarks, later.landmarks if later else None, roi)
+            roi = roi_ahead(seen.square, later.square if later else None, roi)
             older = self._see(cut_square(*square, roi), roi)
             if not self._is_face(older) or self._known(earlier, older) or strangeness(seen, older) > _STRANGE:
                 break
@@ -147,7 +149,8 @@ class Follower:
     def _see(self, square: np.ndarray, roi: Roi) -> Seen:
         mesh = self._networks.mesh
         landmarks, presence = mesh.place(*mesh.predict(square), roi)
-        return Seen(landmarks, presence, small_look(square, roi, landmarks))
+        own = roi_from_pose(landmarks)
+        return Seen(landmarks, presence, small_look(square, roi, own), own)
 
     def _is_face(self, seen: Seen) -> bool:
         return seen.presence >= self._settings.presence and bool(np.isfinite(seen.landmarks).all())

@@ -22,7 +22,8 @@ _CALM = 0.25
 """How much of a new side and angle the square takes over: its own trembling would show in the lips."""
 _STILL = 0.02
 """A face that moves by less than this part of the square a frame may only tremble."""
-_LOOK_CENTRE = np.array([[[0.0, 0.05, 0.0]]])
+_LOOK_UP = 0.11
+"""How far above the square's middle the small look stands, as a part of its side."""
 LOOK_CELLS = 16
 _READ_PX = 320
 """A face is read at the least whole fraction of the plate's resolution that keeps its square this large."""
@@ -36,31 +37,29 @@ def roi_from_pose(landmarks: np.ndarray) -> Roi:
     return Roi(x, y, float(pose.scale[0]) * _SIDE, math.atan2(across[1], across[0]))
 
 
-def roi_ahead(last: np.ndarray, before: np.ndarray | None, roi: Roi) -> Roi:
-    """The square for the next frame, from the last two frames' landmarks and the square of the last one. A face that
-    moves goes on; what may be tremble does not move the square."""
-    here = roi_from_pose(last)
-    there = roi_from_pose(before) if before is not None else here
-    way = complex(here.x - there.x, here.y - there.y)
+def roi_ahead(here: Roi, before: Roi | None, seen_in: Roi) -> Roi:
+    """The square for the next frame, from those round the face in this frame and the one before, and the one that it
+    was seen in. A face that moves goes on; what may be tremble does not move the square."""
+    way = complex(here.x - before.x, here.y - before.y) if before is not None else 0j
     ahead = way * max(0.0, 1 - _STILL * here.side_px / abs(way)) if way else way
-    turn = math.remainder(here.angle_rad - roi.angle_rad, math.tau)
+    turn = math.remainder(here.angle_rad - seen_in.angle_rad, math.tau)
     return Roi(
         here.x + ahead.real,
         here.y + ahead.imag,
-        roi.side_px + _CALM * (here.side_px - roi.side_px),
-        roi.angle_rad + _CALM * turn,
+        seen_in.side_px + _CALM * (here.side_px - seen_in.side_px),
+        seen_in.angle_rad + _CALM * turn,
     )
 
 
-def small_look(square: np.ndarray, roi: Roi, landmarks: np.ndarray) -> np.ndarray:
-    """[3, 16, 16] float32: the face as it stands in `square` [3, 256, 256], which shows `roi`; forehead to mouth."""
-    cells = halve(halve(square))
-    own = roi_from_pose(landmarks)
-    pose = fit_pose(landmarks[None])
-    x, y, _ = pose.place(_LOOK_CENTRE)[0, 0].tolist()
-    wanted = Roi(x, y, own.side_px / _SIDE, own.angle_rad).matrix(LOOK_CELLS)
-    to_square = np.linalg.inv(np.vstack([roi.matrix(SIZE_PX // 4), [0, 0, 1]]))
-    return crop(cells, (to_square @ np.vstack([wanted, [0, 0, 1]]))[:2], (LOOK_CELLS, LOOK_CELLS))
+def small_look(square: np.ndarray, seen_in: Roi, own: Roi) -> np.ndarray:
+    """[3, 16, 16] float32: the face from forehead to mouth. square: [3, 256, 256], what `seen_in` shows; own: the
+    square round the face."""
+    up = _LOOK_UP * own.side_px * complex(math.sin(own.angle_rad), -math.cos(own.angle_rad))
+    wanted = Roi(own.x + up.real, own.y + up.imag, own.side_px / _SIDE, own.angle_rad)
+    quarter = SIZE_PX // 4
+    to_square = np.linalg.inv(np.vstack([seen_in.matrix(quarter), [0, 0, 1]]))
+    matrix = (to_square @ np.vstack([wanted.matrix(LOOK_CELLS), [0, 0, 1]]))[:2]
+    return crop(halve(halve(square)), matrix, (LOOK_CELLS, LOOK_CELLS))
 
 
 def patch(plate: Clip, frame: int, roi: Roi) -> np.ndarray:
