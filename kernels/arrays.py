@@ -72,9 +72,7 @@ def strides(kernel: str, image: Array) -> tuple[int, ...]:
     """
     steps = tuple(stride // image.itemsize for stride in image.strides)
     if sum(abs(step) * length for step, length in zip(steps[1:], image.shape[1:], strict=True)) >= 2**31:
-        raise UsageError(
-            f"{kernel}: image {_described(image)} spans 2^31 floats or more; pass the window that is needed"
-        )
+        raise UsageError(f"{kernel}: image {_described(image)} spans 2^31 floats or more; pass a window of it")
     return steps
 
 
