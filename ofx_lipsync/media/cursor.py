@@ -16,6 +16,10 @@ from ofx_lipsync.core.errors import MediaError
 from ofx_lipsync.media.movie_index import MovieIndex
 
 _HELD_BYTES = 48 << 20
+TAGS = ("color_primaries", "color_trc", "colorspace", "color_range")
+_UNSAID = {"color_primaries": (0, 2), "color_trc": (0, 2), "colorspace": (2,), "color_range": (0,)}
+"""Colour tags (ITU-T H.273), and the values that mean nothing: the container's word counts then."""
+
 _FORWARD_FRAMES = 12
 """Up to this many frames ahead, decoding on is cheaper than seeking."""
 
@@ -26,9 +30,9 @@ class Cursor:
     def __init__(self, path: str, threads: int = 0) -> None:
         self.path = path
         self._container = open_movie(path)
-        self.stream = video_stream(path, self._container)
-        self.stream.thread_type = "AUTO"
-        self.stream.codec_context.thread_count = threads
+        self.stream = self._open_stream(threads)
+        context = self.stream.codec_context
+        self._tags = {name: int(getattr(context, name)) for name in TAGS}
         self.index = MovieIndex.read(path, self._container, self.stream)
         data = [s.metadata.get("timecode", "") for s in self._container.streams]
         self.timecode = next((t for t in [*data, self._container.metadata.get("timecode", "")] if t), "")
@@ -76,18 +80,32 @@ class Cursor:
         try:
             self._container.seek(pts, stream=self.stream, backward=True)
         except av.error.FFmpegError:
+            threads = self.stream.codec_context.thread_count
             self._container.close()
             self._container = open_movie(self.path)
-            threads = self.stream.codec_context.thread_count
-            self.stream = video_stream(self.path, self._container)
-            self.stream.thread_type = "AUTO"
-            self.stream.codec_context.thread_count = threads
+            self.stream = self._open_stream(threads)
         self._decoding = self._decode()
+
+    def _open_stream(self, threads: int) -> Any:
+        """The stream, set to say so where it is damaged: FFmpeg would paint over the hole and tell nobody."""
+        stream = video_stream(self.path, self._container)
+        stream.thread_type = "AUTO"
+        stream.codec_context.thread_count = threads
+        stream.codec_context.options = {"err_detect": "crccheck+explode"}
+        return stream
+
+    def _whole_frames(self) -> Iterator[Any]:
+        """Frames as the decoder gives them; one that is damaged is not among them."""
+        for packet in self._container.demux(self.stream):
+            try:
+                yield from packet.decode()
+            except av.error.FFmpegError:
+                continue
 
     def _decode(self) -> Iterator[tuple[int, Any]]:
         """(position, frame) in order of presentation, from the first key frame met."""
         floor: int | None = None
-        for count, frame in enumerate(self._container.decode(self.stream)):
+        for count, frame in enumerate(self._whole_frames()):
             stamp = frame.pts if self.index.stamped else count
             if stamp is None:
                 continue
@@ -117,6 +135,9 @@ class Cursor:
         return None
 
     def _hold(self, place: int, frame: Any) -> None:
+        for name, value in self._tags.items():
+            if int(getattr(frame, name)) in _UNSAID[name]:
+                setattr(frame, name, value)
         self._held[place] = frame
         size = sum(plane.buffer_size for plane in frame.planes)
         while len(self._held) > max(2, _HELD_BYTES // size):

@@ -16,9 +16,10 @@ from ofx_lipsync.core.errors import ColourError, MediaError
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.timing import FrameRange, Rate
+from ofx_lipsync.media import timecode
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.content import file_key, joined_key
-from ofx_lipsync.media.cursor import Cursor
+from ofx_lipsync.media.cursor import TAGS, Cursor
 from ofx_lipsync.media.movie_frame import MovieFrame
 from ofx_lipsync.media.native import coding_of, frame_of, matrix, opaque_name, planar, plane_rows, planes_of
 from ofx_lipsync.media.plate import Plate, PlateInfo
@@ -50,10 +51,11 @@ class MoviePlate(Plate):
         first = planar(cursor.frame(frames[0] - 1), path)
         self._coding = coding_of(first, path)
         self._format = first.format.name
-        info = _info(path, cursor, first, colour, space, rate)
+        info = _info(path, cursor, frames[0] - 1, first, colour, space, rate)
         super().__init__(info, frames, Region.of_size(first.width, first.height), colour)
         self._cursor = cursor
-        self._retimed = rate is not None
+        # Steady frames count in whole frames: a container's rounded time stamps do not creep into the next one.
+        self._steady = not info.variable
         self._kept: dict[int, list[_Kept]] = {}
         self._spill = Spill()
         self._current: tuple[int, Any] = (-1, None)
@@ -87,7 +89,7 @@ class MoviePlate(Plate):
             self._check(frame)
             picture = _own(self._picture(frame))
         ticks, base = self._ticks(frame), self._time_base()
-        length = 1 if self._retimed else self._cursor.index.duration(frame - 1)
+        length = 1 if self._steady else self._cursor.index.duration(frame - 1)
         return MovieFrame(frame, picture, self._coding, self.colour, self.info, ticks, length, base)
 
     def prefetch(self, wanted: Mapping[int, Region]) -> None:
@@ -167,12 +169,12 @@ class MoviePlate(Plate):
         )  # fmt: skip
 
     def _time_base(self) -> Fraction:
-        return 1 / self.rate if self._retimed else self._cursor.index.time_base
+        return 1 / self.rate if self._steady else self._cursor.index.time_base
 
     def _ticks(self, frame: int) -> int:
         """When a frame is shown, in ticks from the plate's first frame."""
         self._check(frame)
-        if self._retimed:
+        if self._steady:
             return frame - self._frames[0]
         pts = self._cursor.index.pts
         return pts[frame - 1] - pts[self._frames[0] - 1]
@@ -200,7 +202,9 @@ def open_movie_plate(
         raise
 
 
-def _info(path: str, cursor: Cursor, first: Any, colour: Colour, space: str | None, rate: Rate | None) -> PlateInfo:
+def _info(
+    path: str, cursor: Cursor, position: int, first: Any, colour: Colour, space: str | None, rate: Rate | None
+) -> PlateInfo:
     stream, context = cursor.stream, cursor.stream.codec_context
     if space is None and int(first.color_trc) in _HDR:
         raise ColourError(
@@ -219,7 +223,7 @@ def _info(path: str, cursor: Cursor, first: Any, colour: Colour, space: str | No
         space=colour.check(space) if space is not None else colour.look_space,
         space_from="given" if space is not None else "default",
         rate=rate or cursor.index.rate,
-        timecode=str(stream.metadata.get("timecode") or cursor.timecode),
+        timecode=timecode.advance(cursor.timecode, position, rate or cursor.index.rate),
         pixel_aspect=Fraction(stream.sample_aspect_ratio or 1) or Fraction(1),
         variable=cursor.index.variable and rate is None,
     )
@@ -232,6 +236,6 @@ def _own(picture: Any) -> Any:
         rows = plane_rows(source, np.uint8)
         width = min(source.line_size, target.line_size)
         plane_rows(target, np.uint8)[:, :width] = rows[: target.height, :width]
-    for name in ("colorspace", "color_range", "color_primaries", "color_trc"):
+    for name in TAGS:
         setattr(copy, name, getattr(picture, name))
     return copy

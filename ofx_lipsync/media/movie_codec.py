@@ -20,6 +20,9 @@ _CONTAINERS = {
     "mp4": ("h264",),
     "matroska": ("h264", "ffv1", "prores", "prores4444"),
 }
+_PACKED = {"gbrp": "bgr0", "gbrap": "bgra"}
+"""8-bit RGB as FFV1 takes it: the same codes in another order."""
+
 _LOSSLESS = ("ffv1", "rawvideo", "huffyuv", "ffvhuff", "utvideo", "png", "qtrle", "v210", "v410", "r210")
 _FINE = ("prores", "dnxhd", "cfhd")
 
@@ -81,10 +84,12 @@ def _pixel_format(codec: str, encoder: str, info: PlateInfo) -> str:
     own = info.dtype.replace("yuvj", "yuv")
     if codec == "prores":
         return "yuv422p10le"
-    if codec == "prores4444":
+    if codec == "prores4444" and (own not in taken or "444" not in own):
         return "yuva444p10le" if "A" in info.channels else "yuv444p10le"
     if own in taken:
         return own
+    if codec == "ffv1" and own in _PACKED:
+        return _PACKED[own]
     chroma = "444" if "444" in own or own.startswith("gb") else "422" if "422" in own or "440" in own else "420"
     return f"yuv{chroma}p" + ("10le" if own.endswith("le") else "")
 
@@ -107,12 +112,12 @@ class SoundCoding:
     options: dict[str, str]
 
 
-def sound_for(path: str) -> SoundCoding:
+def sound_for(path: str, channels: int) -> SoundCoding:
     """24-bit PCM in mov, 24-bit FLAC in mkv, AAC in mp4, which players know nothing better in."""
     return {
         "mov": SoundCoding("pcm_s24le", "s32", True, {}),
         "matroska": SoundCoding("flac", "s32", True, {"bits_per_raw_sample": "24"}),
-        "mp4": SoundCoding("aac", "fltp", False, {"b": "320k"}),
+        "mp4": SoundCoding("aac", "fltp", False, {"b": f"{160 * channels}k"}),
     }[container_of(path)]
 
 

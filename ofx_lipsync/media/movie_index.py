@@ -90,11 +90,13 @@ def _find_rate(pts: tuple[int, ...], stream: Any) -> tuple[Rate, bool]:
     if len(pts) < 2:
         return _rate(stream), False
     mean = Fraction(len(pts) - 1) / ((pts[-1] - pts[0]) * stream.time_base)
+    said = _rate(stream)
+    # Coarse time stamps (Matroska's milliseconds) fit 60 as well as 60000/1001: the header decides then.
     near = [rate for rate in _STANDARD if abs(rate / mean - 1) < Fraction(1, 500)]
-    for rate in [mean, *sorted(near, key=lambda r: abs(r / mean - 1)), _rate(stream)]:
+    near.sort(key=lambda rate: (abs(rate / said - 1) > Fraction(1, 100000), abs(rate / mean - 1)))
+    for rate in [*near, said, mean]:
         step = 1 / (rate * stream.time_base)
-        exact = rate.denominator <= 1001
-        if exact and all(abs(t - pts[0] - n * step) <= 1 for n, t in enumerate(pts)):
+        if rate.denominator <= 1001 and all(abs(t - pts[0] - n * step) <= 1 for n, t in enumerate(pts)):
             return rate, False
     return mean.limit_denominator(1001), True
 

@@ -17,6 +17,7 @@ from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import Rate
 from ofx_lipsync.media import timecode
+from ofx_lipsync.media.cursor import TAGS
 from ofx_lipsync.media.movie_codec import container_of, picture_for
 from ofx_lipsync.media.movie_frame import MovieFrame
 from ofx_lipsync.media.native import coding_of, matrix
@@ -27,7 +28,8 @@ from ofx_lipsync.media.writer import Writer, put_in_place, scratch_path
 _THREADS = 4
 """Fixed: x264 decides by the number of its threads, and a farm wants the same bytes everywhere."""
 
-_TAGS = ("color_primaries", "color_trc", "colorspace", "color_range")
+_SAME_BYTES = {"fflags": "+bitexact"}
+"""No random ids and no library versions in the file: the same input gives the same bytes."""
 
 
 class MovieWriter(Writer):
@@ -52,9 +54,10 @@ class MovieWriter(Writer):
     def write(self, frame: Frame) -> None:
         try:
             movie_frame = frame if isinstance(frame, MovieFrame) else self._drawn(frame)
+            picture = _for_encoder(movie_frame, self._picture.pixel_format)
             if self._container is None:
-                self._begin(movie_frame)
-            self._encode(movie_frame)
+                self._begin(movie_frame, picture)
+            self._encode(movie_frame, picture)
         except av.error.FFmpegError as error:
             self.abort()
             raise OutputError(f"{self._target}: cannot be written ({error.strerror}); check space and rights") from None
@@ -82,10 +85,12 @@ class MovieWriter(Writer):
                 container.close()
         self._scratch.unlink(missing_ok=True)
 
-    def _begin(self, first: MovieFrame) -> None:
+    def _begin(self, first: MovieFrame, picture: Any) -> None:
         self._origin = 0 if self._retimed else first.ticks
         try:
-            self._container = av.open(str(self._scratch), "w", format=container_of(str(self._target)))
+            self._container = av.open(
+                str(self._scratch), "w", format=container_of(str(self._target)), options=_SAME_BYTES
+            )
         except (av.error.FFmpegError, OSError) as error:
             raise OutputError(f"{self._target}: cannot be written ({error.strerror}); check the folder") from None
         stream = self._container.add_stream(
@@ -96,8 +101,8 @@ class MovieWriter(Writer):
         stream.pix_fmt = self._picture.pixel_format
         stream.time_base = stream.codec_context.time_base = self._time_base(first)
         stream.codec_context.sample_aspect_ratio = self._plate.info.pixel_aspect
-        for tag in _TAGS:
-            setattr(stream.codec_context, tag, int(getattr(first.picture, tag)))
+        for tag in TAGS:
+            setattr(stream.codec_context, tag, int(getattr(picture, tag)))
         start = self._plate.info.timecode
         if start:
             offset = first.number - self._plate.frames[0]
@@ -111,12 +116,11 @@ class MovieWriter(Writer):
     def _time_base(self, frame: MovieFrame) -> Fraction:
         return 1 / self._rate if self._retimed else frame.time_base
 
-    def _encode(self, frame: MovieFrame) -> None:
+    def _encode(self, frame: MovieFrame, picture: Any) -> None:
         base = self._time_base(frame)
         ticks = self._count if self._retimed else frame.ticks - self._origin
         if ticks <= self._last:
             raise OutputError(f"{self._target}: frame {frame.number} comes after a later one; write them in order")
-        picture = _for_encoder(frame, self._picture.pixel_format)
         picture.pts, picture.time_base = ticks, base
         self._durations[ticks] = 1 if self._retimed else frame.duration
         self._last, self._count = ticks, self._count + 1
@@ -153,20 +157,20 @@ class MovieWriter(Writer):
 
 
 def _for_encoder(frame: MovieFrame, name: str) -> Any:
-    """The frame's own planes, or the same colours in the encoder's pixel format."""
+    """The frame's own planes, or the same colours in the encoder's pixel format; RGB becomes BT.709 video levels."""
     picture = frame.picture
     if picture.format.name == name:
         return picture
-    span = 2 if frame.coding.full else 1
+    to_rgb = name.startswith(("gb", "bgr"))
+    source_span = 2 if frame.coding.full else 1
+    span = 1 if frame.coding.is_rgb and not to_rgb else source_span
     weights = matrix(frame.coding)
     converted = picture.reformat(
-        format=name,
-        src_colorspace=weights,
-        dst_colorspace=weights,
-        src_color_range=span,
-        dst_color_range=span,
+        format=name, src_colorspace=weights, dst_colorspace=weights, src_color_range=source_span, dst_color_range=span,
         threads=1,
-    )
-    for tag in _TAGS:
+    )  # fmt: skip
+    for tag in TAGS:
         setattr(converted, tag, getattr(picture, tag))
+    if frame.coding.is_rgb and not to_rgb:
+        converted.colorspace, converted.color_range = weights, span
     return converted

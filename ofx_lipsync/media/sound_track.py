@@ -23,8 +23,8 @@ class SoundTrack:
     since a movie has no time before its first frame."""
 
     def __init__(self, path: str, container: Any, sound: Sound) -> None:
-        coding = sound_for(path)
         channels = sound.samples.shape[0]
+        coding = sound_for(path, channels)
         if channels > 8 or channels not in _LAYOUTS:
             raise OutputError(f"{path}: sound has {channels} channels, expected 1 to 8; mix it down")
         sound = resample(sound, sound_rate(coding, sound.rate_hz))

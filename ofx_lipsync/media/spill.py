@@ -22,11 +22,13 @@ class Spill:
     """Arrays by ticket. The file has no name, so nothing is left behind however the program ends."""
 
     def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115
+        self._file: tempfile.SpooledTemporaryFile[bytes] | None = None
         self._end = 0
 
     def put(self, arrays: list[np.ndarray]) -> Ticket:
         places = []
+        if self._file is None:
+            self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115
         self._file.seek(self._end)
         for array in arrays:
             places.append((self._end, array.shape, array.dtype.str))
@@ -39,9 +41,12 @@ class Spill:
         return [self._read(*place) for place in ticket.arrays]
 
     def close(self) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def _read(self, offset: int, shape: tuple[int, ...], dtype: str) -> np.ndarray:
+        assert self._file is not None
         self._file.seek(offset)
         kind = np.dtype(dtype)
         return np.frombuffer(self._file.read(int(np.prod(shape)) * kind.itemsize), kind).reshape(shape)
