@@ -36,7 +36,7 @@ class Params(ParamSet):
     )  # fmt: skip
     feather = Float(
         7.0, lo=0, hi=40, slider=(0, 20), unit="% of face height", group="Matte",
-        help="Width of the soft edge between the new mouth and the actor's own skin, half of it to either side of the outline.",
+        help="Width of the soft edge between the new mouth and the plate's skin, half of it on either side.",
     )  # fmt: skip
     erode = Float(
         0.0, lo=-8, hi=20, slider=(-5, 10), unit="% of face height", group="Matte",
@@ -63,7 +63,8 @@ class Params(ParamSet):
 def render(plate: Image, patch: Patch, params: Params, holdout: Image | None = None) -> tuple[Image, np.ndarray]:
     """The comp over `plate`'s region, and its matte [H, W] float32; params: resolved at the frame.
 
-    plate: RGB(A) over the patch's region, scene-linear. holdout: what lies in front of the mouth, white in its last channel.
+    plate: RGB(A) over the patch's region, scene-linear. holdout: what lies in front of the mouth, white in its last
+        channel.
     Raises: UsageError when the regions differ.
     """
     _check(plate, patch, holdout)
@@ -119,8 +120,8 @@ def _matched(patch: Patch, under: np.ndarray, params: Params) -> np.ndarray:
 def _relit(mouth: np.ndarray, under: np.ndarray, weight: np.ndarray, sigma_px: float) -> np.ndarray:
     """[3, H, W]: more or less light multiplies the mouth as one; what colour is then left is added to square roots.
 
-    On skin that holds little blue, a gain of each channel turns white highlights purple and a sum turns dark beards blue;
-    square roots lie half way between and do neither.
+    On skin that holds little blue, a gain of each channel turns white highlights purple and a sum turns dark beards
+    blue; square roots lie half way between and do neither.
     """
     light = mouth.mean(axis=0, keepdims=True)
     lit = match(light, under.mean(axis=0, keepdims=True), weight, sigma_px=sigma_px, mode="gain")

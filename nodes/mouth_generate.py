@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from typing import Sequence
 
-import numpy as np
-
 from ofx_lipsync.core.clip import Clip
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.face import FaceTrack
@@ -72,7 +70,7 @@ class Params(ParamSet):
     )  # fmt: skip
     handles = Int(
         0, lo=0, hi=10000, slider=(0, 48), unit="frames", group="Timing", analysed=True,
-        help="Frames at the head and tail of the shot over which the mouth fades from what was shot to the line and back.",
+        help="Frames at the head and tail over which the mouth fades from what was shot to the line, and back.",
     )  # fmt: skip
     library = Choice(
         "both", options=("both", "plate", "reel"), group="Library", analysed=True,

@@ -10,7 +10,7 @@ from ofx_lipsync.nodes.mouth.library import Library, follows
 from ofx_lipsync.nodes.mouth.points import LIP_ROWS, LOWER_INNER, UPPER_INNER
 
 LIPS_OFF = 0.006
-"""Lips that differ by this much, in face heights (root mean square), cost 1; so do inner lips parted by so much more."""
+"""Lips that differ by this much, in face heights (root mean square), cost 1; so does a gap that much wider."""
 TURNED_OFF = np.array([6.0, 6.0, 12.0])
 """Yaw, pitch and roll that cost 1, in degrees."""
 NEARER = 0.15

@@ -15,7 +15,13 @@ from ofx_lipsync.core.region import Region
 from ofx_lipsync.kernels.warp import grid_points
 from ofx_lipsync.nodes.mouth import spline
 from ofx_lipsync.nodes.mouth.points import (
-    COUNT, JAW_ROWS, LIPS_EDGE, LOWER_INNER, OUTLINE, STILL_ROWS, UPPER_INNER,
+    COUNT,
+    JAW_ROWS,
+    LIPS_EDGE,
+    LOWER_INNER,
+    OUTLINE,
+    STILL_ROWS,
+    UPPER_INNER,
 )  # fmt: skip
 
 NECK = 1.4
@@ -88,7 +94,7 @@ def _inset(source: np.ndarray, target: np.ndarray) -> np.ndarray:
 
     Where lips close over teeth that showed, tracked edges carry a rim of tooth that would shine between shut lips.
     """
-    height_px = np.linalg.norm(source[STILL_ROWS][8:12].mean(axis=0) - source[STILL_ROWS][0]) * RULER
+    height_px = RULER * float(np.linalg.norm(source[STILL_ROWS][8:12].mean(axis=0) - source[STILL_ROWS][0]))
     return shut_over_teeth(source, target, height_px) * INSET * height_px * _down(source)
 
 

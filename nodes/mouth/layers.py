@@ -18,7 +18,7 @@ from ofx_lipsync.nodes.mouth.points import LIPS_EDGE, OUTLINE
 REACH = 0.10
 """The mouth layer has pixels this far beyond its outline, in face heights, for a wide feather."""
 EASES_IN = 0.3
-"""Strength from which the library mouth hides the plate's: below, both have nearly one shape and may be seen through."""
+"""Strength from which the library mouth hides the plate's: below, both have nearly one shape and may mix."""
 STILL_PX, MOVED_PX = 0.03, 0.3
 """The ground shows where it moved: not at all up to STILL_PX, wholly from STILL_PX + MOVED_PX."""
 

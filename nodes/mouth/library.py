@@ -22,7 +22,7 @@ SEEN = 0.5
 @dataclass(frozen=True)
 class Library:
     """K mouths in order of clip and frame. clip: [K] PLATE or REEL. frame: [K]. points: [K, P, 3] plate px.
-    front: [K, P, 3] face heights. angles: [K, 3] degrees. scale: [K] px. speed: [K] lip travel, face heights a frame."""
+    front: [K, P, 3] face heights. angles: [K, 3] degrees. scale: [K] px. speed: [K] lip travel a frame."""
 
     clip: np.ndarray
     frame: np.ndarray
@@ -84,7 +84,7 @@ def _speed(front: np.ndarray, frames: np.ndarray) -> np.ndarray:
 def _spread(library: Library) -> np.ndarray:
     """Rows of the runs that together show the most different mouths and poses (farthest point first)."""
     starts = np.arange(0, len(library.frame), RUN)
-    rows = [np.arange(s, min(s + RUN, len(library.frame))) for s in starts]
+    rows = np.split(np.arange(len(library.frame)), starts[1:])
     look = np.concatenate(
         [library.front[:, LIP_ROWS, :2].reshape(len(library.frame), -1) * 10, library.angles / 10], axis=1
     )

@@ -24,7 +24,7 @@ SLIT = 0.008
 EDGE = 0.006
 """Softness of the lips' inner edge, in face heights."""
 GUM = 0.015
-"""Above the teeth the library frame's own lip is read this far, in face heights, as gum; a dark rim would look drawn."""
+"""Above the teeth the library frame's lip is read this far, in face heights, as gum; a dark rim would look drawn."""
 CREASE = np.array([0.30, 0.42, 0.42], np.float32)
 DARK = np.array([0.075, 0.040, 0.038], np.float32)
 TONGUE = np.array([0.42, 0.20, 0.19], np.float32)
@@ -99,7 +99,7 @@ def _inside(
     shown = _eased(gap_px(source) / face_height_px / SLIT - 1)
     known = matte(seen.astype(np.float32), box, feather_px=0.008 * face_height_px) * shown
     rest = source[UPPER_INNER] @ matrix.T + offset
-    built = _built_mouth(rest, target, box, skin, face_height_px, 1 - shown)
+    built = _built_mouth(rest, target, box, skin, face_height_px, 1 - float(shown))
     return (built + known * (skull - built)).astype(np.float32)
 
 

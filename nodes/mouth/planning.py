@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import Any, Sequence
 
 import numpy as np
 
 from ofx_lipsync.core.articulate import measure
 from ofx_lipsync.core.face import FaceTrack
 from ofx_lipsync.core.mouth import MouthCurve
-from ofx_lipsync.core.params import ParamSet
 from ofx_lipsync.core.plan import MouthPlan
 from ofx_lipsync.core.pose import HeadPose, fit_pose, to_front
 from ofx_lipsync.core.timing import Rate
@@ -29,7 +28,7 @@ POOR = 0.03
 
 
 def plan(
-    track: FaceTrack | None, rate: Rate, frames: Sequence[int], curve: MouthCurve, params: ParamSet,
+    track: FaceTrack | None, rate: Rate, frames: Sequence[int], curve: MouthCurve, params: Any,
     reel: FaceTrack | None, cuts: Sequence[int],
 ) -> MouthPlan:  # fmt: skip
     rows = _usable(track, frames)
@@ -86,7 +85,7 @@ def _starts(numbers: np.ndarray, cuts: Sequence[int]) -> np.ndarray:
 
 
 def _crossings(library: Library, walk: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Library rows [N, 2] and the share [N] of the second: beside a jump both mouths are shown, each going on its way."""
+    """Library rows [N, 2] and the share [N] of the second: beside a jump both are shown, each going on its way."""
     both = np.stack([walk, walk], axis=1)
     cross = np.zeros(len(walk), np.float32)
     for n in np.flatnonzero(choose.jumps(library, walk, starts)):

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Sequence
+from typing import Any, Iterator, Sequence
 
 import numpy as np
 
 from ofx_lipsync.core.mouth import ARTICULATION, MouthCurve
-from ofx_lipsync.core.params import ParamSet
 from ofx_lipsync.core.timing import Rate
 from ofx_lipsync.nodes.mouth.actor import Actor
 from ofx_lipsync.nodes.mouth.points import LOWER_INNER, UPPER_INNER
@@ -21,7 +20,7 @@ narrows several times as far as it widens."""
 EASE_S = 0.16
 
 
-def wanted_channels(curve: MouthCurve, frames: Sequence[int], first: int, rate: Rate, params: ParamSet) -> np.ndarray:
+def wanted_channels(curve: MouthCurve, frames: Sequence[int], first: int, rate: Rate, params: Any) -> np.ndarray:
     """[N, 6] channels at each frame, after the artist's params. first: the frame that stands at 0 s."""
     values = _smooth(curve.values, curve.times_s, params.smoothing / 1000)
     voice = _widened(curve.voice, curve.times_s)
@@ -34,7 +33,7 @@ def wanted_channels(curve: MouthCurve, frames: Sequence[int], first: int, rate: 
     return np.clip(values, LOWEST, HIGHEST)
 
 
-def _direct(channels: np.ndarray, closure: float, voice: float, params: ParamSet) -> None:
+def _direct(channels: np.ndarray, closure: float, voice: float, params: Any) -> None:
     """The artist's say over one frame's channels [6], in place."""
     speech = 1 - params.hold_closed_in_silence * (1 - voice)
     channels *= speech
@@ -49,7 +48,7 @@ def _direct(channels: np.ndarray, closure: float, voice: float, params: ParamSet
 
 
 def front_points(actor: Actor, channels: np.ndarray) -> np.ndarray:
-    """[N, P, 3] control points to the front for channels [N, 6], with the inner lips exactly as far apart as `open` says.
+    """[N, P, 3] control points to the front for channels [N, 6], the inner lips exactly as far apart as `open` says.
 
     The linear shape leaves a slit where channels disagree, and a slit in p, b, m or silence is seen at once.
     """

@@ -14,7 +14,7 @@ PLATE, REEL = 0, 1
 
 @dataclass(frozen=True)
 class MouthPlan:
-    """N frames with a new mouth, ascending; P control points (nodes/mouth/points.py CONTROL), positions in plate pixels.
+    """N frames with a new mouth, ascending; P control points (nodes/mouth/points.py CONTROL), in plate pixels.
 
     frames: [N] int64.
     here: [N, P, 2] float32, where the points are on the plate now.

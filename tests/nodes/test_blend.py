@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Blend: matte, holdout, mix and light, to the bit where nothing may change."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.core.image import Image
+from ofx_lipsync.core.plan import Patch
+from ofx_lipsync.core.region import Region
+from ofx_lipsync.nodes.blend import Params, render
+
+REGION = Region(100, 50, 220, 160)
+HEIGHT_PX = 100.0
+
+
+def picture(colour: tuple[float, ...], region: Region = REGION) -> Image:
+    pixels = np.empty((len(colour), *region.shape), np.float32)
+    pixels[:] = np.array(colour, np.float32)[:, None, None]
+    return Image(pixels, region, Region.of_size(400, 300), tuple("RGBA"[: len(colour)]))
+
+
+@pytest.fixture
+def plate() -> Image:
+    grain = np.random.default_rng(3).normal(0.2, 0.02, (3, *REGION.shape)).astype(np.float32)
+    return dataclasses.replace(picture((0, 0, 0)), pixels=grain)
+
+
+@pytest.fixture
+def patch() -> Patch:
+    """A grey mouth with a white tooth in it, its outline a square of 60 px, and ground that did not move."""
+    mouth = picture((0.4, 0.4, 0.4, 1.0))
+    mouth.pixels[:3, 50:60, 55:65] = 2.0
+    outline = np.array([[130, 75], [190, 75], [190, 135], [130, 135]], np.float32)
+    skin = np.ones(REGION.shape, np.float32)
+    skin[40:70, 45:75] = 0
+    return Patch(mouth, picture((0.0, 0.0, 0.0, 0.0)), outline, skin, 1.0, HEIGHT_PX)
+
+
+def test_no_mix_is_the_plate(plate, patch) -> None:
+    image, matte = render(plate, patch, Params(mix=0.0))
+    assert image.pixels is plate.pixels
+    assert not matte.any()
+
+
+def test_the_plate_stands_outside_the_matte(plate, patch) -> None:
+    plate.pixels[:, 0, 0] = [np.nan, np.inf, -3.0]
+    image, matte = render(plate, patch, Params())
+    outside = np.broadcast_to(matte == 0, plate.pixels.shape)
+    assert np.array_equal(image.pixels[outside].view(np.int32), plate.pixels[outside].view(np.int32))
+    assert matte[55, 60] == 1
+    assert matte.min() == 0
+
+
+def test_feather_lies_on_both_sides_of_the_outline(plate, patch) -> None:
+    _, matte = render(plate, patch, Params(feather=20.0))
+    row = matte[55]
+    assert row[30] == pytest.approx(0.5, abs=0.06), "half way on the outline"
+    assert row[19] == 0 < row[21]
+    assert row[39] < 1 == row[41]
+
+
+def test_erode_pulls_in_and_pushes_out(plate, patch) -> None:
+    sums = [render(plate, patch, Params(erode=e))[1].sum() for e in (-5.0, 0.0, 10.0)]
+    assert sums[0] > sums[1] > sums[2] > 0
+
+
+def test_holdout_lets_the_plate_through(plate, patch) -> None:
+    hand = picture((0.0,))
+    hand.pixels[0, :, :60] = 1.0
+    image, matte = render(plate, patch, Params(), hand)
+    assert not matte[:, :60].any()
+    assert np.array_equal(image.pixels[:, :, :60], plate.pixels[:, :, :60])
+    _, other = render(plate, patch, Params(invert_holdout=True), hand)
+    assert not other[:, 60:].any()
+    assert other[:, :60].any()
+
+
+def test_mix_is_halfway(plate, patch) -> None:
+    off = Params(colour_match=0.0)
+    full, _ = render(plate, patch, off)
+    half, matte = render(plate, patch, off.with_values(mix=0.5))
+    assert np.allclose(half.pixels, (full.pixels + plate.pixels) / 2, atol=1e-5)
+    assert matte.max() == pytest.approx(0.5)
+
+
+def test_light_is_matched_and_highlights_keep_their_ratio(plate, patch) -> None:
+    image, _ = render(plate, patch, Params(colour_radius=30.0))
+    skin, tooth = image.pixels[:, 75:80, 60].mean(), image.pixels[:, 55, 60].mean()
+    assert skin == pytest.approx(0.2, rel=0.05), "the mouth's skin takes the plate's light"
+    assert tooth / skin == pytest.approx(5.0, rel=0.08), "and the tooth stays five times as bright"
+    bare, _ = render(plate, patch, Params(colour_match=0.0))
+    assert bare.pixels[0, 55, 60] == 2.0, "nothing is clamped"
+
+
+def test_the_ground_goes_under_the_mouth_and_can_be_left_out(plate, patch) -> None:
+    chin = picture((0.9, 0.9, 0.9, 1.0))
+    chin.pixels[:, :90] = 0
+    moved = dataclasses.replace(patch, ground=chin)
+    image, matte = render(plate, moved, Params())
+    assert np.all(image.pixels[:, 95:] == np.float32(0.9))
+    assert np.all(matte[95:] == 1)
+    _, without = render(plate, moved, Params(move_jaw=False))
+    assert not without[95:].any()
+
+
+@pytest.mark.parametrize("name", ["plate", "holdout"])
+def test_another_region_is_refused(plate, patch, name) -> None:
+    elsewhere = picture((0.0, 0.0, 0.0), REGION.shift(1, 0))
+    given = (elsewhere, patch, Params(), None) if name == "plate" else (plate, patch, Params(), elsewhere)
+    with pytest.raises(UsageError, match=f"Blend: the {name} covers"):
+        render(*given)
