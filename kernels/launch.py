@@ -68,7 +68,7 @@ def on_arrays_device(function: Callable[P, Any]) -> Callable[P, Any]:
 def launch(name: str, kernel: str, size: tuple[int, int], *values: Any) -> None:
     """Runs `kernel` of `name`.cu over size = (height, width) with `values` (arrays, then numbers as declared).
 
-    Raises: DeviceError when the CPU library is missing; UsageError when the arrays lie on different devices.
+    Raises: DeviceError when the CPU library is missing or damaged; UsageError when the arrays lie on different devices.
     """
     if 0 in size:
         return
@@ -102,7 +102,10 @@ def _host() -> tuple[Any, Any, dict[str, tuple[str, ...]]]:
         known |= prototypes(path.read_text(encoding="utf-8"))
     ffi = cffi.FFI()
     ffi.cdef("".join(f"void {kernel}({', '.join(types)});" for kernel, types in known.items()))
-    return ffi, ffi.dlopen(str(LIBRARY)), known
+    try:
+        return ffi, ffi.dlopen(str(LIBRARY)), known
+    except OSError as error:
+        raise DeviceError(f"kernels: the CPU library does not open ({error}); install the package again here") from None
 
 
 def _run_on_host(kernel: str, values: tuple[Any, ...]) -> None:

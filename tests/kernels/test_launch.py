@@ -124,6 +124,14 @@ def test_a_missing_library_says_what_to_do(another_library, tmp_path):
         kernels.blur(np.zeros((1, 2, 2), np.float32), 1.0)
 
 
+def test_a_damaged_library_says_what_to_do(another_library, tmp_path):
+    broken = tmp_path / "libkernels.so"
+    broken.write_text("not a library", encoding="utf-8")
+    another_library(broken)
+    with pytest.raises(DeviceError, match=r"CPU library does not open .*install the package again"):
+        kernels.blur(np.zeros((1, 2, 2), np.float32), 1.0)
+
+
 def test_torch_tensors_are_read_in_place(same_bits, noise):
     torch = pytest.importorskip("torch")
     image = noise(3, 12, 15)
