@@ -5,8 +5,9 @@ The whole frame is searched every few frames, at cuts and whenever a face is los
 back to where it came in. Between searches landmarks follow the face. A person keeps one identity through crossings,
 short absences and, where the face is surely the same, over cuts. Landmarks are steadied without lag.
 
-A face seen from the side, covered, or leaving the frame is absent from its track. It does not know who speaks, and
-hands in front of a mouth go unnoticed. The networks look at what a person would see (sRGB); the plate passes through.
+Frames in which the network does not see a face (hidden, or more than half out of the frame) are absent from the track.
+It does not know who speaks, and what lies over a mouth goes unnoticed: use a holdout matte. The networks look at what a
+person would see (sRGB); the plate passes through.
 """
 
 from __future__ import annotations
