@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.core.errors import ModelError, UsageError
 from ofx_lipsync.core.mouth import ARTICULATION, MouthCurve
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.models.loader import Weights, load
@@ -25,7 +25,7 @@ class ArticulationListener:
                 self.members, int(dims["bands"]), width, len(self.dilations), int(dims["channels"])
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise UsageError(f"{weights.name}: dims lack {error}; use weights of the articulation network") from None
+            raise ModelError(f"{weights.name}: dims lack {error}; use weights of the articulation network") from None
         weights.fit(shapes)
         self.tensors = weights.tensors
 
@@ -46,7 +46,8 @@ class ArticulationListener:
     def outputs(self, mel: np.ndarray) -> np.ndarray:
         """mel: [80, T], -4..4. Returns [ceil(T / 2), channels + 2], the members' mean, closure and voice as logits."""
         x = np.ascontiguousarray((mel.T - SILENCE) / -SILENCE, np.float32)
-        return np.mean([self._member(f"{m}.", x) for m in range(self.members)], axis=0, dtype=np.float32)
+        heard = np.stack([self._member(f"{m}.", x) for m in range(self.members)])
+        return np.asarray(heard.mean(axis=0, dtype=np.float32))
 
     def _member(self, prefix: str, mel: np.ndarray) -> np.ndarray:
         w = {key.removeprefix(prefix): value for key, value in self.tensors.items() if key.startswith(prefix)}

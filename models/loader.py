@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -68,18 +69,20 @@ def load(name: str) -> Weights:
 
 def save(path: Path, tensors: Mapping[str, np.ndarray], dims: Mapping[str, Any], card: Mapping[str, str]) -> None:
     """Writes weights and the checksum beside them, whole or not at all."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save as encoded
 
     metadata = {"format": str(FORMAT), "dims": json.dumps(dict(dims), sort_keys=True), **card}
+    content = encoded(dict(tensors), metadata)
+    digest = hashlib.sha256(content).hexdigest()
     unfinished = path.with_name(f".{path.stem}.{os.getpid()}.safetensors")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(dict(tensors), unfinished, metadata)
-        digest = hashlib.sha256(unfinished.read_bytes()).hexdigest()
+        unfinished.write_bytes(content)
         os.replace(unfinished, path)
         path.with_suffix(".sha256").write_text(f"{digest}  {path.name}\n")
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
         raise OutputError(f"{path}: cannot be written ({error.strerror}); choose a folder that can") from None
 
 

@@ -36,7 +36,7 @@ class Params(ParamSet):
     owner = ID
     level = Float(
         1.0, lo=0, hi=1, slider=(0, 1), unit="share", group="Sound", analysed=True,
-        help="How far the line is brought to one speech level before it is heard; 0 hears it as loud as it was recorded.",
+        help="How far the line is brought to one speech level before it is heard; 0 hears it as it was recorded.",
     )  # fmt: skip
     gain = Float(
         0.0, lo=-40, hi=40, slider=(-12, 12), unit="dB", group="Sound", analysed=True,
@@ -44,7 +44,7 @@ class Params(ParamSet):
     )  # fmt: skip
     silence = Float(
         0.5, lo=0, hi=1, slider=(0, 1), unit="share", group="Silence", analysed=True,
-        help="How sure it must be that somebody speaks; below this the lips rest. Raise it for noisy lines, 0 never rests.",
+        help="How sure it must be that somebody speaks; below this the lips rest. Raise it for noisy lines; 0 is off.",
     )  # fmt: skip
     pause = Float(
         0.3, lo=0, hi=10, slider=(0, 2), unit="s", group="Silence", analysed=True,
@@ -78,10 +78,9 @@ def mel(sound: Sound) -> np.ndarray:
 
 def at_network_rate(sound: Sound) -> Sound:
     """Mono at 16 kHz.  Raises: MediaError for samples that are not numbers."""
-    mono = sound.mono()
-    if not np.isfinite(mono).all():
+    if not np.isfinite(sound.samples).all():
         raise MediaError(f"{ID}: the line has samples that are not numbers (NaN or Inf); export the sound again")
-    return resample(Sound(mono[None], sound.rate_hz, sound.start_s), RATE_HZ)
+    return resample(Sound(sound.mono()[None], sound.rate_hz, sound.start_s), RATE_HZ)
 
 
 def frame_times_s(frames: Sequence[int], rate: Fraction) -> np.ndarray:

@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Callable
 
 import numpy as np
 
 from ofx_lipsync.models.mel import RATE_HZ
 
-PHONES = (
-    "SIL AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH"
-).split()
+_PHONES = """
+SIL AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH
+"""
+PHONES = tuple(_PHONES.split())
 """ARPABET without stress; 0 is silence."""
 UNKNOWN = -1
 CLOSED = frozenset(PHONES.index(p) for p in ("P", "B", "M"))
@@ -22,7 +24,8 @@ WORDS = (
     {"b": "blue", "g": "green", "r": "red", "w": "white"},
     {"a": "at", "b": "by", "i": "in", "w": "with"},
     None,
-    {"z": "zero"} | dict(zip("123456789", "one two three four five six seven eight nine".split(), strict=True)),
+    {"z": "zero", "1": "one", "2": "two", "3": "three", "4": "four"}
+    | {"5": "five", "6": "six", "7": "seven", "8": "eight", "9": "nine"},
     {"a": "again", "n": "now", "p": "please", "s": "soon"},
 )
 
@@ -36,7 +39,7 @@ class Aligner:
     """pocketsphinx with its own English model; one decoder serves many sentences until one fails."""
 
     def __init__(self) -> None:
-        self._decoder = None
+        self._decoder: Any = None
 
     def phones(self, samples: np.ndarray, text: str) -> np.ndarray:
         """[100 a second] int8 phone per 10 ms of samples [N] float32 at 16 kHz; all UNKNOWN where it cannot align."""
@@ -58,7 +61,7 @@ class Aligner:
                 labels[phone.start : phone.start + phone.duration] = PHONES.index(phone.name)
         return labels
 
-    def _decode(self, pcm: bytes, prepare) -> None:  # type: ignore[no-untyped-def]
+    def _decode(self, pcm: bytes, prepare: Callable[[], Any]) -> None:
         prepare()
         self._decoder.start_utt()
         self._decoder.process_raw(pcm, full_utt=True)

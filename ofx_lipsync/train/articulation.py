@@ -22,63 +22,12 @@ from torch.nn import functional
 from ofx_lipsync.models.articulation import Articulation, Dimensions
 from ofx_lipsync.models.loader import save
 from ofx_lipsync.train.align import LABELS_HZ, PHONES
-from ofx_lipsync.train.augment import Augmenter
-from ofx_lipsync.train.corpus import Take, facegood_takes, grid_takes, speech_takes
+from ofx_lipsync.train.batches import Batches, group_of
+from ofx_lipsync.train.coarticulate import given_lips, learn
+from ofx_lipsync.train.corpus import Take, believed, facegood_takes, grid_takes, speech_takes
 from ofx_lipsync.train.track import track_folder
 
-STEPS_HZ, FEATURES_HZ = 40, 80
-CROP_STEPS = 120
-"""Three seconds, a GRID sentence."""
 CHANNEL_WEIGHT = (2.0, 1.0, 1.0, 0.5, 1.0, 0.5)
-
-
-class Batches:
-    """Random crops of random takes; groups by their shares, takes of a group by their length."""
-
-    def __init__(self, takes: Sequence[Take], shares: dict[str, float], size: int, seed: int, strength: float) -> None:
-        self.rng = np.random.default_rng(seed)
-        groups = {name: [t for t in takes if _group(t) == name and not t.held_out] for name in shares}
-        groups = {name: members for name, members in groups.items() if members}
-        self.groups = list(groups.values())
-        total = sum(shares[name] for name in groups)
-        self.shares = [shares[name] / total for name in groups]
-        lengths = [np.array([len(t.phones) for t in members], np.float64) for members in self.groups]
-        self.odds = [length / length.sum() for length in lengths]
-        self.size = size
-        babble = [t.features for t in takes if _group(t) == "speech"]
-        self.augment = Augmenter(self.rng, babble, strength)
-
-    def __iter__(self) -> Batches:
-        return self
-
-    def __next__(self) -> dict[str, Tensor]:
-        rows = [self._row() for _ in range(self.size)]
-        return {key: torch.from_numpy(np.stack([row[key] for row in rows])) for key in rows[0]}
-
-    def _row(self) -> dict[str, np.ndarray]:
-        group = self.rng.choice(len(self.groups), p=self.shares)
-        take = self.groups[group][self.rng.choice(len(self.groups[group]), p=self.odds[group])]
-        speed = self.rng.uniform(0.85, 1.2) if self.rng.random() < 0.5 * self.augment.strength else 1.0
-        duration_s, wanted_s = len(take.phones) / LABELS_HZ, CROP_STEPS / STEPS_HZ * speed
-        start_s = self.rng.uniform(min(0.0, duration_s - wanted_s), max(0.0, duration_s - wanted_s))
-        return self.augmented(take, start_s, speed)
-
-    def augmented(self, take: Take, start_s: float, speed: float) -> dict[str, np.ndarray]:
-        """A crop with its labels at 40 Hz; outside of the take there is silence and nothing is known."""
-        heard_s = start_s + speed * np.arange(2 * CROP_STEPS) / FEATURES_HZ
-        heard = _between(take.features, heard_s * FEATURES_HZ)
-        steps = (start_s + speed * np.arange(CROP_STEPS) / STEPS_HZ) * LABELS_HZ
-        nearest = np.rint(steps).astype(np.int64)
-        inside = (nearest >= 0) & (nearest < len(take.phones))
-        nearest = np.clip(nearest, 0, len(take.phones) - 1)
-        return {
-            "mel": np.ascontiguousarray(self.augment(heard).T),
-            "values": _between(take.values, np.clip(steps, 0, len(take.values) - 1)).T.copy(),
-            "weight": (take.weight[nearest] * inside[:, None]).T.astype(np.float32),
-            "closure": np.where(inside, take.closure[nearest], -1).astype(np.float32),
-            "voice": np.where(inside, take.voice[nearest], 0).astype(np.float32),
-            "phones": np.where(inside, take.phones[nearest], -1).astype(np.int64),
-        }
 
 
 class Student(nn.Module):
@@ -133,14 +82,16 @@ def train(takes: Sequence[Take], options: argparse.Namespace) -> Student:
         student, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998)
     )
     first = resume(options.checkpoint, student, average, optimiser, batches)
-    started, report_s, sums = time.monotonic(), time.monotonic(), {}
+    started = report_s = time.monotonic()
+    sums: dict[str, float] = {}
     for step in range(first, options.steps):
         for group in optimiser.param_groups:
             group["lr"] = options.rate * rate_at(step / options.steps)
         batch = next(batches)
-        parts = losses(*student(batch["mel"]), batch)
+        curves, phones = student(batch["mel"])
+        parts = losses(curves, phones, batch)
         optimiser.zero_grad()
-        sum(LOSS_WEIGHT[name] * part for name, part in parts.items()).backward()
+        torch.stack([LOSS_WEIGHT[name] * part for name, part in parts.items()]).sum().backward()
         nn.utils.clip_grad_norm_(student.parameters(), 1.0)
         optimiser.step()
         average.update_parameters(student)
@@ -149,10 +100,13 @@ def train(takes: Sequence[Take], options: argparse.Namespace) -> Student:
             report_s = time.monotonic()
             pace = (report_s - started) / (step + 1 - first)
             figures = "  ".join(f"{name} {value:.3f}" for name, value in sums.items())
-            print(f"step {step + 1}/{options.steps}  {pace * 1000:.0f} ms  left {pace * (options.steps - step) / 60:.0f} min  {figures}",
-                  flush=True)  # fmt: skip
+            left_min = pace * (options.steps - step) / 60
+            print(
+                f"step {step + 1}/{options.steps}  {pace * 1000:.0f} ms  left {left_min:.0f} min  {figures}", flush=True
+            )
             keep(options.checkpoint, step + 1, student, average, optimiser, batches)
-    return average.module.eval()
+    student.load_state_dict(average.module.state_dict())
+    return student.eval()
 
 
 def rate_at(progress: float) -> float:
@@ -184,6 +138,17 @@ def resume(path: Path | None, student: nn.Module, average: nn.Module, optimiser:
     batches.rng.bit_generator.state = json.loads(state["rng"])
     print(f"resumed at step {state['step']} from {path}")
     return int(state["step"])
+
+
+def lessons(takes: Sequence[Take]) -> list[Take]:
+    """What may be learned from: nothing held out, people weighted, and voices without a face given lips."""
+    open_takes = [take for take in takes if not take.held_out]
+    filmed = [believed(take) for take in open_takes if group_of(take) in ("s1", "people")]
+    voices = [take for take in open_takes if group_of(take) == "speech"]
+    if filmed and voices:
+        mouths = learn(filmed)
+        voices = [given_lips(mouths, take) for take in voices]
+    return filmed + voices + [take for take in open_takes if group_of(take) == "facegood"]
 
 
 def write(path: Path, members: Sequence[Articulation], card: dict[str, str]) -> None:
@@ -233,7 +198,8 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     options = arguments(argv)
     takes = read_corpus(options)
-    taught = [take for take in takes if not take.held_out]
+    torch.set_num_threads(options.threads)
+    taught = lessons(takes)
     print(f"{len(taught)} takes, {sum(len(t.phones) for t in taught) / LABELS_HZ / 60:.0f} min; "
           f"{len(takes) - len(taught)} held out", flush=True)  # fmt: skip
     started, members, checkpoint, seed = time.monotonic(), [], options.checkpoint, options.seed
@@ -247,20 +213,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     write(options.out, members, card)
     print(f"wrote {options.out}")
     return 0
-
-
-def _group(take: Take) -> str:
-    if take.person in ("s1", "facegood"):
-        return take.person
-    return "speech" if take.person.startswith("so") else "people"
-
-
-def _between(rows: np.ndarray, position: np.ndarray) -> np.ndarray:
-    """rows: [N, C] read between its rows; zero outside."""
-    left = np.floor(position).astype(np.int64)
-    share = (position - left)[:, None].astype(np.float32)
-    known = lambda i: np.where(((i >= 0) & (i < len(rows)))[:, None], rows[np.clip(i, 0, len(rows) - 1)], 0)  # noqa: E731
-    return (known(left) * (1 - share) + known(left + 1) * share).astype(np.float32)
 
 
 def _mean(values: Tensor, weight: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from ofx_lipsync.models.mel import BANDS, FRAMES_HZ, RATE_HZ, mel_spectrogram
 
 DB = 50.0
 """Decibels to one unit of the features."""
+NOISE_S = 20
 WARPS = np.linspace(0.80, 1.28, 25)
 
 
@@ -22,9 +23,9 @@ class Augmenter:
         self.rng = rng
         self.babble = babble
         self.strength = strength
-        white = mel_spectrogram((rng.normal(size=RATE_HZ * 60) * 0.1).astype(np.float32)).T
-        self.white = (white + 4.0) / 4.0
-        self.warps = [_warp_matrix(factor) for factor in WARPS]
+        self.white = _heard(rng.normal(size=RATE_HZ * NOISE_S) * 0.1)
+        self.music = _heard(_chords(rng, NOISE_S))
+        self.warps = [warp_matrix(factor) for factor in WARPS]
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """features: [T, 80]; same shape back."""
@@ -32,22 +33,34 @@ class Augmenter:
         if self._chance(0.7):
             x = x @ self.warps[self.rng.integers(len(self.warps))]
         if self._chance(0.3):
-            x = self._room(x)
+            x = self.in_room(x)
         if self._chance(0.5):
             x = x + self._tilt() * np.float32(0.5)
         if self._chance(0.2):
             x = self._band(x)
         if self._chance(0.6):
-            x = self._noise(x)
+            x = self.in_noise(x)
         x = x + np.float32(self.rng.uniform(-6, 6) / DB)
         if self._chance(0.3):
             x = self._holes(x)
         return np.clip(x, 0, 2).astype(np.float32)
 
+    def nobody(self, length: int) -> np.ndarray:
+        """[length, 80]: hiss, hum, music or nothing at any level, where no lips should move."""
+        kind = self.rng.random()
+        if kind < 0.15:
+            return np.zeros((length, BANDS), np.float32)
+        source = self.music if kind < 0.4 else self.white
+        x = _cut(source, length, self.rng) + 2 * self._tilt() + self.rng.uniform(-40, 15) / DB
+        if self.rng.random() < 0.4:  # it swells and fades, as breath and wind do
+            swell = np.interp(np.arange(length), np.sort(self.rng.uniform(0, length, 8)), self.rng.uniform(-0.6, 0, 8))
+            x = x + swell[:, None]
+        return np.clip(x, 0, 2).astype(np.float32)
+
     def _chance(self, share: float) -> bool:
         return bool(self.rng.random() < share * self.strength)
 
-    def _room(self, x: np.ndarray) -> np.ndarray:
+    def in_room(self, x: np.ndarray) -> np.ndarray:
         """Reverberation: every band's power decays 60 dB in 0.1-0.6 s, at 3-15 dB under the direct sound."""
         per_step = 10 ** (-6 / (self.rng.uniform(0.1, 0.6) * FRAMES_HZ))
         wet = 10 ** (-self.rng.uniform(3, 15) / 10) * (1 - per_step)
@@ -58,14 +71,15 @@ class Augmenter:
             tail = tail * per_step + now
         return _features(out)
 
-    def _noise(self, x: np.ndarray) -> np.ndarray:
+    def in_noise(self, x: np.ndarray) -> np.ndarray:
         """Hiss of any colour, or one to five other talkers, 3-35 dB under the speech."""
         if self.babble and self.rng.random() < 0.4:
             noise = sum(_power(_cut(self.babble[self.rng.integers(len(self.babble))], len(x), self.rng))
                         for _ in range(self.rng.integers(1, 6)))  # fmt: skip
             quietest = 8.0
         else:
-            noise, quietest = _power(_cut(self.white, len(x), self.rng) + 2 * self._tilt()), 3.0
+            source = self.music if self.rng.random() < 0.25 else self.white
+            noise, quietest = _power(_cut(source, len(x), self.rng) + 2 * self._tilt()), 3.0
         power = _power(x)
         snr_db = self.rng.uniform(quietest, 35)
         gain = np.quantile(power.sum(axis=1), 0.8) / max(np.mean(np.sum(noise, axis=1)), 1e-12) * 10 ** (-snr_db / 10)
@@ -91,6 +105,23 @@ class Augmenter:
         return x
 
 
+def _heard(samples: np.ndarray) -> np.ndarray:
+    return (mel_spectrogram(samples.astype(np.float32)).T + 4.0) / 4.0
+
+
+def _chords(rng: np.random.Generator, seconds: int) -> np.ndarray:
+    """Notes with overtones, two to four at once, struck and fading: music enough not to be taken for a voice."""
+    samples, time_s = np.zeros(RATE_HZ * seconds), np.arange(RATE_HZ) / RATE_HZ
+    for _ in range(seconds * 6):
+        hz = 55.0 * 2 ** (rng.integers(0, 48) / 12)
+        overtones = range(1, max(2, min(10, int(7600 / hz))))
+        note = sum(np.sin(2 * np.pi * hz * k * time_s) / k ** rng.uniform(0.8, 2) for k in overtones)
+        note = note * np.exp(-time_s * rng.uniform(1, 8)) * np.minimum(time_s / 0.01, 1)
+        start = rng.integers(0, len(samples) - RATE_HZ)
+        samples[start : start + RATE_HZ] += 0.05 * note
+    return samples
+
+
 def _power(x: np.ndarray) -> np.ndarray:
     return 10 ** ((np.asarray(x, np.float32) * DB - 80) / 10)
 
@@ -110,7 +141,7 @@ def _cut(x: np.ndarray, length: int, rng: np.random.Generator) -> np.ndarray:
     )
 
 
-def _warp_matrix(factor: float) -> np.ndarray:
+def warp_matrix(factor: float) -> np.ndarray:
     """[80, 80]: a vocal tract shorter by `factor`, as a linear read along the bands' frequencies."""
     from ofx_lipsync.models.mel import HIGHEST_HZ, LOWEST_HZ, hz_to_mel, mel_to_hz
 

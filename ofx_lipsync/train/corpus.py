@@ -7,7 +7,7 @@ the sounds of many voices, and by them where lips must be shut.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ SHUT = 0.012
 """Inner lips nearer than this share of face height are shut: the mesh leaves that much between pressed lips."""
 LIVELY = 0.4
 """A channel that moves less than this share of other people's range takes theirs."""
-VOWELS = frozenset(PHONES.index(p) for p in "AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW".split())
+VOWELS = frozenset(i for i, name in enumerate(PHONES) if name[0] in "AEIOU")
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,19 @@ class Range:
         return (raw - self.closed) / self.reach
 
 
-def person_range(raw: np.ndarray, others_reach: np.ndarray | None = None) -> Range:
-    """raw: [N, 6] of all frames of a person, in face heights."""
+TWO_WAY = np.array([name in ("width", "pucker") for name in ARTICULATION])
+"""Channels that leave rest to both sides: for some people shut lips are nearly the widest, so that the 95th percentile
+says little of how far they go. These are scaled by half of the whole travel."""
+
+
+def person_range(raw: np.ndarray, others: Range | None = None) -> Range:
+    """raw: [N, 6] of all frames of a person, in face heights. others: what is typical."""
     shut = raw[:, 0] <= max(SHUT, float(np.quantile(raw[:, 0], 0.05)))
     closed = np.median(raw[shut], axis=0)
-    reach = np.quantile(raw, 0.95, axis=0) - closed
-    if others_reach is not None:
-        reach = np.where(reach > LIVELY * others_reach, reach, others_reach)
+    low, high = np.quantile(raw, [0.05, 0.95], axis=0)
+    reach = np.where(TWO_WAY, (high - low) / 2, high - closed)
+    if others is not None:
+        reach = np.where(reach > LIVELY * others.reach, reach, others.reach)
     return Range(closed, reach)
 
 
@@ -90,6 +96,23 @@ def grid_takes(tracks: Path, aligned: Path) -> list[Take]:
     return takes
 
 
+def believed(take: Take) -> Take:
+    """A GRID take weighted for teaching, by what each person teaches best.
+
+    s1's lips in speech are many and clean, so opening and jaw are mostly his. How wide a mouth is differs from person
+    to person, most of all in silence (one smiles while talking, another while not), so that s1 alone would teach a
+    habit: there the others count. Their opening in silence is not taught: mouths hang open, and a dub wants them shut.
+    """
+    from scipy.ndimage import binary_dilation
+
+    silent = ~binary_dilation(take.phones != PHONES.index("SIL"), np.ones(31))[:, None]
+    if take.person == "s1":
+        share = np.where(TWO_WAY, np.where(silent, 0.02, 0.5), 1.0)
+    else:
+        share = np.where(TWO_WAY, np.where(silent, 0.7, 1.5), np.where(silent, 0.1, 0.3))
+    return replace(take, weight=(take.weight * share).astype(np.float32))
+
+
 def natural_take(track: Path) -> Take:
     """A tracked clip of somebody talking freely: for scoring only; what is said is not known."""
     with np.load(track) as clip:
@@ -107,7 +130,8 @@ def people_ranges(raw: dict[tuple[str, str], np.ndarray]) -> dict[str, Range]:
     for (folder, stem), values in raw.items():
         by_person.setdefault(person(folder, stem), []).append(values[np.isfinite(values).all(axis=1)])
     joined = {who: np.concatenate(values) for who, values in by_person.items()}
-    typical = np.median([person_range(values).reach for values in joined.values()], axis=0)
+    each = [person_range(values) for values in joined.values()]
+    typical = Range(*(np.median([getattr(r, name) for r in each], axis=0) for name in ("closed", "reach")))
     return {who: person_range(values, typical) for who, values in joined.items()}
 
 
@@ -179,7 +203,7 @@ def facegood_articulation(shapes: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def speech_takes(folder: Path) -> list[Take]:
-    """speechocean: no faces, but many voices; p b m and silence shut the lips, vowels open them, the rest is unknown."""
+    """speechocean: no faces, many voices; p b m and silence shut the lips, vowels open them, the rest is unknown."""
     import soundfile
 
     takes = []
@@ -196,7 +220,7 @@ def speech_takes(folder: Path) -> list[Take]:
 
 
 def resampled(known_s: np.ndarray, known: np.ndarray, times_s: np.ndarray) -> np.ndarray:
-    """known: [N, C] at known_s, on a cubic through every point: straight lines would blunt the peaks of 25 Hz curves."""
+    """known: [N, C] at known_s, on a cubic through every point: straight lines would blunt 25 Hz curves."""
     from scipy.interpolate import CubicSpline
 
     inside = np.clip(times_s, known_s[0], known_s[-1])
@@ -225,5 +249,5 @@ def _aligned(sounds: dict[tuple[str, str], np.ndarray], cache: Path) -> dict[tup
             known[f"{folder}_{stem}"] = aligner.phones(samples, sentence(stem))
     if len(known) != before:
         cache.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(cache, **known)
+        np.savez(cache, **known)  # type: ignore[arg-type]
     return {(folder, stem): known[f"{folder}_{stem}"] for folder, stem in sounds}

@@ -18,7 +18,7 @@ import numpy as np
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.media.sound import read_sound, resample
 from ofx_lipsync.models.face_bundle import FaceNetworks
-from ofx_lipsync.models.face_mesh import roi_from_detection, roi_from_landmarks
+from ofx_lipsync.models.face_mesh import Roi, roi_from_detection, roi_from_landmarks
 from ofx_lipsync.models.mel import RATE_HZ
 
 LOST = 0.5
@@ -54,7 +54,7 @@ def read_samples(path: Path) -> np.ndarray:
     return np.concatenate([np.zeros(max(0, lead), np.float32), samples[max(0, -lead) :]])
 
 
-def _detected(frame: av.VideoFrame, networks: FaceNetworks):  # type: ignore[no-untyped-def]
+def _detected(frame: av.VideoFrame, networks: FaceNetworks) -> Roi | None:
     side = networks.detector.dimensions.size_px
     scale = side / max(frame.width, frame.height)
     small = frame.reformat(round(frame.width * scale), round(frame.height * scale), "rgb24").to_ndarray()
@@ -76,7 +76,7 @@ def track_folder(clips: Path, cache: Path) -> list[Path]:
             networks = networks or FaceNetworks.load()
             unfinished = target.with_suffix(f".{os.getpid()}.part")
             with unfinished.open("wb") as file:
-                np.savez(file, **track_clip(movie, networks))
+                np.savez(file, **track_clip(movie, networks))  # type: ignore[arg-type]
             os.replace(unfinished, target)
         if done % 25 == 24 or done == len(movies) - 1:
             print(f"track: {done + 1}/{len(movies)}", flush=True)

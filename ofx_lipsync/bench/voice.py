@@ -7,19 +7,19 @@ python -m ofx_lipsync.bench.articulation --facegood FACEGOOD --natural CLIPS
 from __future__ import annotations
 
 import argparse
-import sys
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterable, Sequence
 
 import numpy as np
 
+from ofx_lipsync.bench.footage import shared_folder
 from ofx_lipsync.core.mouth import ARTICULATION
 from ofx_lipsync.models.listener import STEPS_HZ, ArticulationListener
-from ofx_lipsync.models.loader import load
 from ofx_lipsync.models.mel import SILENCE
 from ofx_lipsync.train.align import CLOSED, LABELS_HZ, PHONES
-from ofx_lipsync.train.corpus import VOWELS, Take, facegood_takes, grid_takes
+from ofx_lipsync.train.corpus import VOWELS, Take, facegood_takes, grid_takes, natural_take
 from ofx_lipsync.train.track import track_folder
 
 FRAMES_HZ = 25
@@ -75,7 +75,7 @@ def correlations(takes: Iterable[Take], hear: Heard) -> dict[str, np.ndarray]:
 
 
 def closures(takes: Iterable[Take], hear: Heard) -> Closures:
-    """A closure is found when the lips are believed shut within one frame of the time they were seen shut for a p b m."""
+    """A closure is found when lips are believed shut within one frame of the time they were seen shut for a p b m."""
     seen = found = 0
     errors, vowels, silences = [], [], []
     for take in takes:
@@ -142,32 +142,27 @@ def table(rows: dict[str, dict[str, float]]) -> str:
 
 def natural_takes(clips: Path, cache: Path) -> list[Take]:
     """Clips of people talking freely; every movie under the folder is its own person."""
-    from ofx_lipsync.train.corpus import natural_take
-
     return [natural_take(path) for path in track_folder(clips, cache)]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="lipsync bench articulation", description=__doc__)
-    parser.add_argument("--grid", type=Path, help="folder of GRID clips; tracked once into the cache")
-    parser.add_argument("--facegood", type=Path, help="folder of FACEGOOD takes")
-    parser.add_argument("--natural", type=Path, help="folder of movies of people talking freely")
-    parser.add_argument("--cache", type=Path, default=Path("work-data"))
-    parser.add_argument("--weights", default="articulation", help="name of the weights")
-    options = parser.parse_args(argv)
-    if options.grid:
-        track_folder(options.grid, options.cache / "tracks")
-    takes = grid_takes(options.cache / "tracks", options.cache / "aligned.npz")
-    takes += facegood_takes(options.facegood) if options.facegood else []
-    takes += natural_takes(options.natural, options.cache / "natural") if options.natural else []
-    hear = listener_hears(ArticulationListener(load(options.weights)))
-    rows = {}
+def main(args: argparse.Namespace) -> int:
+    """Prints the table; args as cli/bench.py declares them. Movies under `natural/` beside grid/ are scored as well.
+
+    Tracks are kept in work-data/, so that the second run takes seconds.
+    """
+    data = shared_folder(args.data)
+    cache = Path("work-data")
+    track_folder(data / "grid", cache / "tracks")
+    takes = grid_takes(cache / "tracks", cache / "aligned.npz")
+    takes += facegood_takes(data / "facegood") if (data / "facegood").is_dir() else []
+    takes += natural_takes(data / "natural", cache / "natural") if (data / "natural").is_dir() else []
+    hear = listener_hears(ArticulationListener.named())
+    rows: dict[str, dict[str, float]] = {}
     for name, members in groups(takes).items():
         if members:
-            rows |= {name: score(members, hear), f"{name}, loudness": score(members, loudness_hears)}
+            chosen = members[: args.clips]
+            rows |= {name: score(chosen, hear), f"{name}, loudness": score(chosen, loudness_hears)}
     print(table(rows))
+    if args.json:
+        Path(args.json).write_text(json.dumps(rows, indent=1))
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
