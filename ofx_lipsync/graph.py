@@ -84,9 +84,16 @@ class Settings:
         return self.params[name]
 
     def key(self) -> dict[str, str]:
-        """The params that an analysis depends on, as text per node."""
-        texts = {name: params.digest_text(analysed_only=True) for name, params in self.params.items()}
-        return {f"{name} params": text for name, text in texts.items() if text != "{}"}
+        """What an analysis depends on besides the shot: the networks, and the params that matter, as text per node."""
+        from ofx_lipsync.models.face_bundle import FaceNetworks
+        from ofx_lipsync.models.loader import load
+
+        networks = {
+            "face networks": FaceNetworks.load().sha256,
+            "voice network": load(self["AudioFeature"].network).sha256,
+        }
+        texts = {f"{name} params": params.digest_text(analysed_only=True) for name, params in self.params.items()}
+        return {**networks, **{name: text for name, text in texts.items() if text != "{}"}}
 
 
 class Dub:
@@ -110,7 +117,7 @@ class Dub:
             plate=shot.plate, reel=self._reel(), cuts=faces.cuts,
         )  # fmt: skip
         frames = np.asarray(shot.frames, np.int64)
-        return Analysis({**(key or {}), **settings.key()}, frames, faces, audio, plan)
+        return Analysis(key or settings.key(), frames, faces, audio, plan)
 
     def prepare(self, analysis: Analysis, frames: Sequence[int]) -> None:
         """Fetch what these frames need from elsewhere in the shot, in one sweep."""

@@ -82,6 +82,9 @@ def test_the_mouth_moves_and_nothing_else_does(plate, whole):
         assert (new.x, new.y, new.full_width, new.full_height) == (spec.x, spec.y, spec.full_width, spec.full_height)
         assert new.format == spec.format
         assert new.get_string_attribute("show/shot") == "ab_0010"
+        assert new.get_int_attribute("lipsync/ai_modified") == 1
+        assert new.get_string_attribute("lipsync/software").startswith("ofx_lipsync ")
+        assert '"feather"' in new.get_string_attribute("lipsync/params")
         assert np.array_equal(before[..., 3], after[..., 3])
         changed = np.argwhere((before != after).any(axis=2))
         touched = Region.around(changed[:, ::-1])

@@ -10,6 +10,7 @@ from typing import Any
 SUITES = {
     "quality": "does the result say the line: opening, width, lips, closures, leak of the old speech",
     "speed": "CPU seconds by stage and peak memory of a 1080p dub",
+    "sheets": "contact sheets of plate, result and matte, to look at",
     "voice": "the articulation network against tracked mouths, without rendering",
 }
 
@@ -19,7 +20,9 @@ def register(verbs: Any) -> None:
     suites = parser.add_subparsers(dest="suite", metavar="SUITE", required=True)
     for name, text in SUITES.items():
         suite = suites.add_parser(name, help=text, description=text)
-        suite.add_argument("--data", metavar="DIR", help="folder with grid/ (default: $LIPSYNC_SHARED or ../shared/data)")
+        suite.add_argument(
+            "--data", metavar="DIR", help="folder with grid/ (default: $LIPSYNC_SHARED or ../shared/data)"
+        )
         suite.add_argument("--clips", type=int, metavar="N", help="at most N clips (default: all)")
         suite.add_argument("--json", metavar="FILE", help="write the figures there as well")
         suite.add_argument("--keep", metavar="DIR", help="keep results and contact sheets in this folder")

@@ -10,6 +10,7 @@ from typing import Any, Sequence
 
 from ofx_lipsync.analysis import Analysis
 from ofx_lipsync.cli.progress import Progress, progress
+from ofx_lipsync.cli.provenance import frame_stamp, shot_stamp
 from ofx_lipsync.cli.shot import OpenShot, add_shot_arguments, analysed, frame_range, open_shot, report
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.sound import Sound
@@ -53,7 +54,7 @@ def render(
 ) -> int:
     """Write the frames; returns how many were changed."""
     dub = Dub(opened.shot, opened.settings)
-    touched = 0
+    touched, stamp = 0, shot_stamp(opened, analysis)
     sound = _heard(opened, frames) if Path(out).suffix.lower() in movie_codec.WRITES else None
     with open_writer(out, opened.plate, sound=sound, codec=codec) as writer:
         dub.prepare(analysis, frames)
@@ -62,6 +63,7 @@ def render(
             native = opened.plate.load(frame)
             if result is not None:
                 native.composite(result.image, result.matte)
+                native.metadata.update({**stamp, **frame_stamp(result.image.region)})
                 touched += 1
             writer.write(native)
     return touched

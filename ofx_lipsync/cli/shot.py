@@ -94,7 +94,9 @@ def _matte(path: str, plate: Plate, colour: Colour) -> Plate:
     """A holdout, frame for frame with the plate, its numbers taken as they are (data is not colour)."""
     numbers = colour.find("data", "Raw", "raw", "Utility - Raw")
     if numbers is None:
-        raise ColourError(f"{path}: {colour.name} has no data space to read a matte in; use a config with the role data")
+        raise ColourError(
+            f"{path}: {colour.name} has no data space to read a matte in; use a config with the role data"
+        )
     matte = open_plate(path, frames=plate.frames, colour=colour, space=numbers, rate=plate.rate)
     if matte.display != plate.display:
         raise InputError(
@@ -150,7 +152,7 @@ def analysed(opened: OpenShot, path: str | None, progress: Progress, overwrite: 
         analysis = read_analysis(path)
         check_key(analysis, expected, path)
         return analysis
-    analysis = Dub(opened.shot, opened.settings, progress.advance).analyse(opened.key)
+    analysis = Dub(opened.shot, opened.settings, progress.advance).analyse(expected)
     if path:
         write_analysis(path, analysis)
     return analysis

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every dubbed frame says of itself: that a machine changed it, where, with what. It cannot be turned off."""
+
+from __future__ import annotations
+
+import json
+
+from ofx_lipsync import __version__
+from ofx_lipsync.analysis import Analysis
+from ofx_lipsync.cli.shot import OpenShot
+from ofx_lipsync.core.region import Region
+
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+"""IPTC's term for a camera picture with generated parts."""
+
+
+def shot_stamp(opened: OpenShot, analysis: Analysis) -> dict[str, str | int]:
+    """Header attributes that are the same on every changed frame; no clock, so that same input gives same bytes."""
+    params = {name: values.as_dict() for name, values in opened.settings.params.items()}
+    return {
+        "lipsync/software": f"ofx_lipsync {__version__}",
+        "lipsync/ai_modified": 1,
+        "lipsync/digitalSourceType": SOURCE_TYPE,
+        "lipsync/face_networks_sha256": analysis.key["face networks"],
+        "lipsync/voice_network_sha256": analysis.key["voice network"],
+        "lipsync/colour_config": f"{opened.plate.colour.name} {opened.plate.colour.cache_id}",
+        "lipsync/line": analysis.key["line"],
+        "lipsync/params": json.dumps(params, sort_keys=True),
+    }
+
+
+def frame_stamp(region: Region) -> dict[str, str]:
+    """Where the frame was changed, in plate pixels: x0 y0 x1 y1, y down."""
+    return {"lipsync/ai_region": f"{region.x0} {region.y0} {region.x1} {region.y1}"}
