@@ -20,12 +20,14 @@ TAGS = ("color_primaries", "color_trc", "colorspace", "color_range")
 _UNSAID = {"color_primaries": (0, 2), "color_trc": (0, 2), "colorspace": (2,), "color_range": (0,)}
 """Colour tags (ITU-T H.273), and the values that mean nothing: the container's word counts then."""
 
+_THREADS = 4
+
 _FORWARD_FRAMES = 12
 """Up to this many frames ahead, decoding on is cheaper than seeking."""
 
 
 class Cursor:
-    """Frames of one video stream. threads: of the decoder, 0 lets FFmpeg choose."""
+    """Frames of one video stream. threads: of the decoder; 0 is four, since each holds frames of its own."""
 
     def __init__(self, path: str, threads: int = 0) -> None:
         self.path = path
@@ -90,7 +92,7 @@ class Cursor:
         """The stream, set to say so where it is damaged: FFmpeg would paint over the hole and tell nobody."""
         stream = video_stream(self.path, self._container)
         stream.thread_type = "AUTO"
-        stream.codec_context.thread_count = threads
+        stream.codec_context.thread_count = threads or _THREADS
         stream.codec_context.options = {"err_detect": "crccheck+explode"}
         return stream
 

@@ -49,6 +49,11 @@ class MoviePlate(Plate):
         self, path: str, cursor: Cursor, frames: FrameRange, colour: Colour, space: str | None, rate: Rate | None
     ) -> None:
         first = planar(cursor.frame(frames[0] - 1), path)
+        if first.rotation:
+            raise MediaError(
+                f"{path}: is stored turned by {abs(first.rotation)} degrees; turn the pixels upright first "
+                "(convert it without its display matrix)"
+            )
         self._coding = coding_of(first, path)
         self._format = first.format.name
         info = _info(path, cursor, frames[0] - 1, first, colour, space, rate)

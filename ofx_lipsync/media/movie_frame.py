@@ -86,12 +86,19 @@ def _write_chroma(plane: np.ndarray, change: np.ndarray, covered: np.ndarray, bo
     at = box.slices_in(outer)
     full, touched = np.zeros(outer.shape, np.float32), np.zeros(outer.shape, bool)
     full[at], touched[at] = change, covered
-    blocks = (grid.height, step_y, grid.width, step_x)
-    hit = touched.reshape(blocks).any(axis=(1, 3))
-    mean = _centred(full.reshape(blocks).mean(axis=1, dtype=np.float32).reshape(grid.height, -1), step_x)
+    hit = _joined(_joined(touched, step_y, np.logical_or).T, step_x, np.logical_or).T
+    mean = _centred(_joined(full, step_y, np.add) * np.float32(1 / step_y), step_x)
     samples = plane[grid.y0 : grid.y1, grid.x0 : grid.x1]
     scale = coding.chroma()[1]
     samples[hit] = _codes(mean[hit], samples[hit], scale, coding.top)
+
+
+def _joined(rows: np.ndarray, step: int, join: np.ufunc) -> np.ndarray:
+    """[H / step, W]: every `step` rows joined into one."""
+    joined = rows[0::step]
+    for phase in range(1, step):
+        joined = join(joined, rows[phase::step])
+    return joined
 
 
 def _centred(rows: np.ndarray, step: int) -> np.ndarray:

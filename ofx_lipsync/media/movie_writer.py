@@ -142,7 +142,7 @@ class MovieWriter(Writer):
         if coding.is_rgb:
             picture.colorspace, picture.color_range = 0, 2
         info = self._plate.info.__class__(**{**vars(self._plate.info), "space": self._plate.colour.look_space})
-        ticks = self._plate.frames.index(frame.number)
+        ticks = frame.number - self._plate.frames[0]
         drawn = MovieFrame(frame.number, picture, coding, self._plate.colour, info, ticks, 1, 1 / self._rate)
         image, display = frame.image(), frame.display
         whole = np.zeros((3, *display.shape), np.float32)

@@ -37,7 +37,7 @@ def open_plate(
     space: OCIO name of the plate's colour space, where the header does not say it or says it wrong.
     rate: frames per second, over what the header says. A movie given a rate is conformed to it, frame by frame.
     missing: what to do about gaps in a sequence: error, hold (the frame before again) or skip.
-    threads: of a movie's decoder; 0 lets FFmpeg choose.
+    threads: of a movie's decoder; 0 is four.
 
     Raises:
         MediaError: no such file, damaged, empty, of an unknown kind, or frames missing.

@@ -113,8 +113,9 @@ class StillWriter(Writer):
             for field in frame.main.spec.extra_attribs:
                 if not field.name.lower().startswith(_OWN):
                     header.attribute(field.name, field.type, field.value)
-        if bits not in (8, 16, 32) or self._format == "dpx":
+        if self._format == "dpx":
             header.attribute("oiio:BitsPerSample", bits)
+            header.attribute("dpx:FrameRate", float(self._rate or self._plate.rate))
         start, first = self._plate.info.timecode, self._plate.frames[0]
         text = timecode.advance(start, frame.number - first, self._plate.rate) if start else ""
         _set_time(header, self._rate or self._plate.rate, text or None)

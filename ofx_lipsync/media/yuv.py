@@ -87,16 +87,14 @@ class Planes:
         Samples lie on the left pixel of their group and midway between its rows, as MPEG-2 and H.264 have them.
         """
         neutral, scale = self.coding.chroma()
-        shift_y, n = self.coding.shift_y, 1 << self.coding.shift_x
-        first, last = _needed(region.y0, region.y1, self.region.y0, shift_y, len(self.arrays[plane]))
-        samples = self.arrays[plane][first:last].astype(np.float32)
+        step_y, step_x = 1 << self.coding.shift_y, 1 << self.coding.shift_x
+        rows, columns = region.slices_in(self.region)
+        samples = _padded(self.arrays[plane], rows, columns, step_y, step_x).astype(np.float32)
         samples -= np.float32(neutral)
         samples *= np.float32(1.0 / scale)
-        if shift_y:
-            samples = _rows_between(samples, region, self.region.y0, shift_y, first)
-        if n == 1:
-            return samples[:, region.slices_in(self.region)[1]]
-        return _columns_between(samples, region, self.region.x0, n)
+        tall = _rows_between(samples, step_y)
+        first = rows.start % step_y
+        return _columns_between(tall[first : first + region.height], step_x, columns.start % step_x, region.width)
 
 
 def ycc(rgb: np.ndarray, coding: Coding) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -119,37 +117,42 @@ def _rgb(luma: np.ndarray, cb: np.ndarray, cr: np.ndarray, coding: Coding) -> np
     return rgb
 
 
-def _needed(begin: int, end: int, top: int, shift: int, count: int) -> tuple[int, int]:
-    """Chroma rows [first, last) that picture rows begin..end lean on, of `count` that start at picture row `top`."""
-    margin = 1 if shift else 0
-    return max(0, ((begin - top) >> shift) - margin), min(count, -(-(end - top) >> shift) + margin)
+def _padded(chroma: np.ndarray, rows: slice, columns: slice, step_y: int, step_x: int) -> np.ndarray:
+    """The samples under picture rows and columns, one more above, below and to the right; the picture's rim repeats."""
+    margin = 1 if step_y > 1 else 0
+    across = slice(columns.start // step_x, -(-columns.stop // step_x) + (1 if step_x > 1 else 0))
+    down = np.arange(rows.start // step_y - margin, -(-rows.stop // step_y) + margin)
+    samples = chroma[np.clip(down, 0, len(chroma) - 1), across]
+    if across.stop > chroma.shape[1]:
+        samples = np.concatenate([samples, samples[:, -1:]], axis=1)
+    return samples
 
 
-def _rows_between(chroma: np.ndarray, region: Region, top: int, shift: int, first: int) -> np.ndarray:
-    """[H, chroma width] float32: the rows of `region`, from chroma whose row 0 is number `first` below `top`."""
-    position = (np.arange(region.y0, region.y1) + 0.5) / (1 << shift) - 0.5 - (top >> shift) - first
-    above = np.floor(position).astype(np.int64)
-    weight = (position - above).astype(np.float32)[:, None]
-    last = len(chroma) - 1
-    upper, lower = chroma[np.clip(above, 0, last)], chroma[np.clip(above + 1, 0, last)]
-    upper *= np.float32(1.0) - weight
-    lower *= weight
-    upper += lower
-    return upper
+def _rows_between(samples: np.ndarray, n: int) -> np.ndarray:
+    """[(rows - 2) * n, W]: picture rows, whose centres fall between sample rows."""
+    if n == 1:
+        return samples
+    tall = np.empty((len(samples) - 2, n, samples.shape[1]), np.float32)
+    for phase in range(n):
+        place = (phase + 0.5) / n + 0.5  # from the sample row above, in sample rows
+        above = int(place)
+        weight = np.float32(place - above)
+        np.multiply(samples[above : above + len(tall)], np.float32(1) - weight, out=tall[:, phase])
+        tall[:, phase] += samples[above + 1 : above + 1 + len(tall)] * weight
+    return tall.reshape(-1, samples.shape[1])
 
 
-def _columns_between(rows: np.ndarray, region: Region, left: int, n: int) -> np.ndarray:
-    first = (region.x0 - left) // n
-    count = -(-(region.x1 - left) // n) - first
-    after = np.minimum(np.arange(first + 1, first + count + 1), rows.shape[1] - 1)
-    here, there = rows[:, first : first + count], rows[:, after]
-    wide = np.empty((len(rows), count, n), np.float32)
+def _columns_between(rows: np.ndarray, n: int, first: int, width: int) -> np.ndarray:
+    """[H, width]: picture columns, of which every n-th lies on a sample."""
+    if n == 1:
+        return rows[:, :width]
+    here, there = rows[:, :-1], rows[:, 1:]
+    wide = np.empty((*here.shape, n), np.float32)
     wide[..., 0] = here
     for phase in range(1, n):
         np.multiply(here, np.float32(1 - phase / n), out=wide[..., phase])
         wide[..., phase] += there * np.float32(phase / n)
-    begin = region.x0 - left - first * n
-    return wide.reshape(len(rows), count * n)[:, begin : begin + region.width]
+    return wide.reshape(len(rows), -1)[:, first : first + width]
 
 
 def _halved(span: slice, shift: int) -> slice:

@@ -193,6 +193,11 @@ def test_hdr_wants_its_space_named(movie: Callable, colour: Colour) -> None:
         assert plate.look(1, plate.display, 16).pixels.shape == (3, 11, 16)
 
 
+def test_a_movie_on_its_side_is_refused(movie: Callable, colour: Colour) -> None:
+    with pytest.raises(MediaError, match="turned by 90 degrees"):
+        open_plate(movie("phone.mp4", 3, rotation=90), colour=colour)
+
+
 def test_cover_art_is_no_video(tmp_path: Path, colour: Colour) -> None:
     path = tmp_path / "song.m4a"
     with av.open(str(path), "w", format="ipod") as container:

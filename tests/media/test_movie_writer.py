@@ -168,6 +168,7 @@ def test_movie_to_integer_sequences(movie: Callable, colour: Colour, tmp_path: P
         open_plate(str(tmp_path / f"o.####.{ending}"), colour=colour) as after,
     ):
         assert after.info.dtype == dtype
+        assert after.rate == (NTSC_FILM if ending == "dpx" else 24)
         change = before.look(2, before.display, 96).pixels - after.look(2, after.display, 96).pixels
         assert np.abs(change).mean() < 0.012
 
