@@ -15,6 +15,8 @@ TURNED_OFF = np.array([6.0, 6.0, 12.0])
 """Yaw, pitch and roll that cost 1, in degrees."""
 NEARER = 0.15
 """So does a head nearer by this (natural log of scale)."""
+SLIT, TIMES_OFF = 0.008, 8.0
+"""What a gap e times as wide as the wanted one costs: teeth stretch so much. Gaps below SLIT face heights are even."""
 BLUR = 0.025
 JUMP = 4.0
 SAME_AGAIN, SKIP, BACK = 1.0, 0.5, 0.5
@@ -26,10 +28,11 @@ def fit_cost(library: Library, front: np.ndarray, angles: np.ndarray, scale: np.
     """[N, K] float32: what it costs to show mouth k where lips [N, P, 3] to the front are wanted at a head pose."""
     lips, known = front[:, LIP_ROWS, :2], library.front[:, LIP_ROWS, :2]
     apart = _square(lips, known) / LIPS_OFF**2
-    gap = (_gap(front)[:, None] - _gap(library.front)[None]) ** 2 / LIPS_OFF**2
+    there, here = np.maximum(gap(library.front), 0)[None], np.maximum(gap(front), 0)[:, None]
+    parted = ((here - there) / LIPS_OFF) ** 2 + TIMES_OFF * np.log((here + SLIT) / (there + SLIT)) ** 2
     turn = (((angles[:, None] - library.angles[None]) / TURNED_OFF) ** 2).sum(axis=2)
     near = (np.log(scale[:, None] / library.scale[None]) / NEARER) ** 2
-    return (apart + gap + turn + near + (library.speed / BLUR)[None]).astype(np.float32)
+    return (apart + parted + turn + near + (library.speed / BLUR)[None]).astype(np.float32)
 
 
 def keep_away(library: Library, frames: np.ndarray, within: float) -> np.ndarray:
@@ -85,7 +88,7 @@ def cheapest_walk(fit: np.ndarray, step: np.ndarray, starts: np.ndarray) -> np.n
     return walk
 
 
-def _gap(points: np.ndarray) -> np.ndarray:
+def gap(points: np.ndarray) -> np.ndarray:
     """[N]: inner lips apart in the middle."""
     return (points[:, LOWER_INNER[4:7], 1] - points[:, UPPER_INNER[4:7], 1]).mean(axis=1)
 

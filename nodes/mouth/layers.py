@@ -48,7 +48,9 @@ def paint(plate: Clip, frame: int, reel: Clip | None, plan: MouthPlan, row: int,
     for i, share in zip(used, (1 - plan.cross[row], plan.cross[row]), strict=False):
         clip = reel if plan.source_clip[row, i] == REEL and reel is not None else plate
         part = clip.crop(int(plan.source_frame[row, i]), source_region(plan.source[row, i]))
-        mixed += share * mouth_pixels(part, sources[i], target, fields.mouths[i], fields, window, tone, height_px)
+        mixed += share * mouth_pixels(
+            part, sources[i], target, fields.mouths[i], fields, window, tone, height_px, float(plan.built[row])
+        )
     reach_px = REACH * height_px
     alpha = matte(outline, region, feather_px=reach_px / 2, erode_px=-reach_px) * np.float32(_eased(amount / EASES_IN))
     mouth = np.zeros((4, *region.shape), np.float32)

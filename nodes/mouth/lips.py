@@ -16,11 +16,13 @@ from ofx_lipsync.kernels.warp import warp
 from ofx_lipsync.nodes.mouth.field import Fields, MouthMap, gap_px, shut_over_teeth, similarity
 from ofx_lipsync.nodes.mouth.points import LIPS_EDGE, LOWER_INNER, STILL_ROWS, UPPER_INNER
 
-SAME, OTHER = 0.08, 0.30
-"""How different two gaps are (natural log of their ratio) before real pixels give way to the built mouth, and when
-they have."""
+ONE, MANY = (0.08, 0.30), (0.7, 1.2)
+"""How different two gaps are (natural log of their ratio) before real pixels give way to the built mouth, and when they
+have. One mouth that is stretched all through a shot looks like rubber; of many, the odd stretched one passes."""
 SLIT = 0.008
 """A gap narrower than this, in face heights, shows nothing of the mouth's inside."""
+SEEN_FROM, SEEN_TO = 0.014, 0.032
+"""Shut lips that part less than this, in face heights, are only pulled: a built inside so thin would look cut in."""
 EDGE = 0.006
 """Softness of the lips' inner edge, in face heights."""
 GUM = 0.015
@@ -39,10 +41,10 @@ TOOTH, INCISOR = 0.016, 0.045
 
 def mouth_pixels(
     part: Image, source: np.ndarray, target: np.ndarray, maps: MouthMap, fields: Fields, window: Region,
-    skin: np.ndarray, face_height_px: float,
+    skin: np.ndarray, face_height_px: float, poverty: float,
 ) -> np.ndarray:  # fmt: skip
     """[3, h, w] float32 of `window`. part: the library frame's crop. source, target: [P, 2] control points there and
-    here. skin: [3] the skin's colour round the mouth."""
+    here. skin: [3] the skin's colour round the mouth. poverty: 0..1, how much the library is one mouth."""
 
     def read(grid: np.ndarray, box: Region) -> np.ndarray:
         corner = (part.region.x0, part.region.y0)
@@ -52,16 +54,14 @@ def mouth_pixels(
     box = Region.around(target[LIPS_EDGE], 0.05 * face_height_px).intersect(window)
     if box.is_empty:
         return pixels
-    there, here = gap_px(source), gap_px(target)
-    slit = SLIT * face_height_px
-    built = _eased((abs(np.log((here + slit) / (there + slit))) - SAME) / (OTHER - SAME))
+    built = _how_built(gap_px(source) / face_height_px, gap_px(target) / face_height_px, poverty)
     if built == 0:
         return pixels
     rows, columns = box.slices_in(window)
     whole = pixels[:, rows, columns]
     crease = CREASE * np.float32(shut_over_teeth(source, target, face_height_px))
     lips = _lips(read(maps.upper, box), read(maps.lower, box), target, box, crease, face_height_px)
-    inside = _inside(read(maps.skull, box), source, target, box, skin, face_height_px)
+    inside = _inside(read(maps.skull, box), source, target, box, skin, face_height_px, poverty)
     between = matte(_inner(target), box, feather_px=EDGE * face_height_px)
     zone = matte(
         target[LIPS_EDGE].astype(np.float32), box, feather_px=0.03 * face_height_px, erode_px=-0.045 * face_height_px
@@ -69,6 +69,14 @@ def mouth_pixels(
     made = lips + between * (inside - lips)
     pixels[:, rows, columns] = whole + (built * zone) * (made - whole)
     return pixels
+
+
+def _how_built(there: float, here: float, poverty: float) -> np.float32:
+    """0..1 from gaps in face heights: 0 where the field alone can carry a mouth as open as `there` to `here`."""
+    same, other = (many + poverty * (one - many) for many, one in zip(MANY, ONE, strict=True))
+    unlike = _eased((abs(np.log((here + SLIT) / (there + SLIT))) - same) / (other - same))
+    parting = here > there
+    return unlike * _eased((here - SEEN_FROM) / (SEEN_TO - SEEN_FROM)) if parting else unlike
 
 
 def _lips(
@@ -88,8 +96,9 @@ def _lips(
 
 
 def _inside(
-    skull: np.ndarray, source: np.ndarray, target: np.ndarray, box: Region, skin: np.ndarray, face_height_px: float
-) -> np.ndarray:
+    skull: np.ndarray, source: np.ndarray, target: np.ndarray, box: Region, skin: np.ndarray, face_height_px: float,
+    poverty: float,
+) -> np.ndarray:  # fmt: skip
     """[3, h, w]: what is seen between the lips: what the library frame shows there, held to the skull, and round it a
     dark mouth with a tongue low in it, and teeth where a frame with shut lips shows none."""
     matrix, offset = similarity(source[STILL_ROWS], target[STILL_ROWS])
@@ -99,7 +108,7 @@ def _inside(
     shown = _eased(gap_px(source) / face_height_px / SLIT - 1)
     known = matte(seen.astype(np.float32), box, feather_px=0.008 * face_height_px) * shown
     rest = source[UPPER_INNER] @ matrix.T + offset
-    built = _built_mouth(rest, target, box, skin, face_height_px, 1 - float(shown))
+    built = _built_mouth(rest, target, box, skin, face_height_px, poverty * float(1 - shown))
     return (built + known * (skull - built)).astype(np.float32)
 
 

@@ -23,6 +23,8 @@ CROSS = 1 / 3
 """Share of the other mouth on the two frames beside a jump."""
 FACING, AWAY = 50.0, 75.0
 """Yaw in degrees up to which the patch is whole, and from which there is none: half the mouth is out of sight."""
+ONE_MOUTH = (0.02, 0.035)
+"""Range of gaps between the lips, in face heights, up to which a library is one mouth, and from which it is many."""
 POOR = 0.03
 """Lips that have to travel this far from the library mouth, in face heights, halve the confidence."""
 
@@ -48,6 +50,7 @@ def plan(
     both, cross = _crossings(library, walk, starts)
     return MouthPlan(
         numbers, here, target, library.clip[both], library.frame[both], library.points[both][..., :2], cross,
+        np.full(len(numbers), _poverty(library), np.float32),
         _strength(numbers, frames, angles_of(landmarks)[:, 0], params.handles),
         _confidence(library, walk, front, track.presence[rows]), pose.scale.astype(np.float32),
     )  # fmt: skip
@@ -109,6 +112,12 @@ def _confidence(library: Library, walk: np.ndarray, front: np.ndarray, presence:
     return (presence / (1 + (travel / POOR) ** 2)).astype(np.float32)
 
 
+def _poverty(library: Library) -> float:
+    """0 for a library of mouths open and shut, 1 for one mouth: a still, or an actor who says nothing."""
+    gaps = np.quantile(choose.gap(library.front), [0.02, 0.98])
+    return float(_eased(np.clip((ONE_MOUTH[1] - (gaps[1] - gaps[0])) / (ONE_MOUTH[1] - ONE_MOUTH[0]), 0, 1)))
+
+
 def _eased(t: np.ndarray) -> np.ndarray:
     return t * t * (3 - 2 * t)
 
@@ -118,5 +127,5 @@ def _nothing() -> MouthPlan:
     row = np.zeros(0, np.float32)
     return MouthPlan(
         np.zeros(0, np.int64), points, points, np.zeros((0, 2), np.int8), np.zeros((0, 2), np.int64),
-        np.zeros((0, 2, COUNT, 2), np.float32), row, row, row, row,
+        np.zeros((0, 2, COUNT, 2), np.float32), row, row, row, row, row,
     )  # fmt: skip

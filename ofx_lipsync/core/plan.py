@@ -23,6 +23,7 @@ class MouthPlan:
     source_frame: [N, 2] int64, its frame number.
     source: [N, 2, P, 2] float32, where the points are on that frame.
     cross: [N] float32 0..1, share of the second mouth (0 away from jumps).
+    built: [N] float32 0..1, how much of a mouth's inside has to be made up, since the library has nearly one opening.
     strength: [N] float32 0..1, fades at handles and where the face turns away.
     confidence: [N] float32 0..1, how well the library serves this frame.
     face_height_px: [N] float32, brow-top to chin with the lips closed.
@@ -35,6 +36,7 @@ class MouthPlan:
     source_frame: np.ndarray
     source: np.ndarray
     cross: np.ndarray
+    built: np.ndarray
     strength: np.ndarray
     confidence: np.ndarray
     face_height_px: np.ndarray
