@@ -14,11 +14,12 @@ One `FaceNetworks` serves one thread.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,8 +56,13 @@ class FaceNetworks:
             detector=FaceDetector(FULL_RANGE, _network(read_checked(DETECTOR, DETECTOR_SHA256))),
             mesh=FaceMesh(_network(parts["face_landmarks_detector.tflite"])),
             blendshapes=FaceBlendshapes(_network(parts["face_blendshapes.tflite"])),
-            sha256=hashlib.sha256((BUNDLE_SHA256 + DETECTOR_SHA256).encode()).hexdigest(),
+            sha256=networks_sha256(),
         )
+
+
+def networks_sha256() -> str:
+    """Of all the face networks together, for analysis keys and metadata; `load` refuses any others."""
+    return hashlib.sha256((BUNDLE_SHA256 + DETECTOR_SHA256).encode()).hexdigest()
 
 
 def read_checked(name: str, sha256: str) -> bytes:
@@ -84,12 +90,26 @@ def _unzip(content: bytes) -> dict[str, bytes]:
         return {name: bundle.read(name) for name in bundle.namelist()}
 
 
+@contextlib.contextmanager
+def _native_stderr_closed() -> Iterator[None]:
+    """LiteRT greets on standard error with no switch to stop it; errors still arrive as exceptions."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def _network(content: bytes) -> Run:
     """One thread: farms place one job per core, and sums in a fixed order give the same bits everywhere."""
     from ai_edge_litert.interpreter import Interpreter
 
-    interpreter = Interpreter(model_content=content, num_threads=1)
-    interpreter.allocate_tensors()
+    with _native_stderr_closed():
+        interpreter = Interpreter(model_content=content, num_threads=1)
+        interpreter.allocate_tensors()
     source = interpreter.get_input_details()[0]["index"]
     outputs = [detail["index"] for detail in sorted(interpreter.get_output_details(), key=lambda d: str(d["name"]))]
 

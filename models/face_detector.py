@@ -2,7 +2,7 @@
 """Picture -> face boxes with six keypoints (BlazeFace).
 
 Source: Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs" (2019), Apache-2.0
-weights by Google, the full-range network. It finds faces from 13 px high (brow to chin) in its 192 px square up to faces
+weights by Google, the full-range network. It finds faces from 13 px high (brow to chin) in its 192 px square to faces
 that fill it; the short-range one needs 16 px of its 128 and gains nothing on large faces, so it is not used.
 """
 

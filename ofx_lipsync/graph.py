@@ -85,11 +85,11 @@ class Settings:
 
     def key(self) -> dict[str, str]:
         """What an analysis depends on besides the shot: the networks, and the params that matter, as text per node."""
-        from ofx_lipsync.models.face_bundle import FaceNetworks
+        from ofx_lipsync.models.face_bundle import networks_sha256
         from ofx_lipsync.models.loader import load
 
         networks = {
-            "face networks": FaceNetworks.load().sha256,
+            "face networks": networks_sha256(),
             "voice network": load(self["AudioFeature"].network).sha256,
         }
         texts = {f"{name} params": params.digest_text(analysed_only=True) for name, params in self.params.items()}

@@ -74,7 +74,7 @@ def main(args: argparse.Namespace) -> int:
         keep = Path(args.keep or scratch)
         keep.mkdir(parents=True, exist_ok=True)
         for group, clips in groups.items():
-            for person, paths in clips.items():
+            for paths in clips.values():
                 subjects = load_subjects(paths[: args.clips])
                 own += [_own(s, subjects, group, keep) for s in subjects if len(subjects) > 1]
                 if group == "unseen people":

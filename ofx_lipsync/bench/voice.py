@@ -146,16 +146,17 @@ def natural_takes(clips: Path, cache: Path) -> list[Take]:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Prints the table; args as cli/bench.py declares them. Movies under `natural/` beside grid/ are scored as well.
+    """Prints the table; args as cli/bench.py declares them.
 
-    Tracks are kept in work-data/, so that the second run takes seconds.
+    Tracks are kept in work-data/, so that the second run takes seconds. Movies in work-data/natural/ of people talking
+    freely, each its own person, are scored as well: footage that may be measured but not shipped goes there.
     """
     data = shared_folder(args.data)
     cache = Path("work-data")
     track_folder(data / "grid", cache / "tracks")
     takes = grid_takes(cache / "tracks", cache / "aligned.npz")
     takes += facegood_takes(data / "facegood") if (data / "facegood").is_dir() else []
-    takes += natural_takes(data / "natural", cache / "natural") if (data / "natural").is_dir() else []
+    takes += natural_takes(cache / "natural", cache / "natural-tracks") if (cache / "natural").is_dir() else []
     hear = listener_hears(ArticulationListener.named())
     rows: dict[str, dict[str, float]] = {}
     for name, members in groups(takes).items():

@@ -29,12 +29,13 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{self.prog}: {message}; see {self.prog} --help")
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The parser for these words: one verb alone where they begin with one, so that `doctor` runs when others fail."""
     parser = _Parser(prog="lipsync", description="Make a mouth say a line, at plate resolution.")
     parser.add_argument("--version", action="version", version=f"lipsync {__version__}")
     parser.add_argument("--debug", action="store_true", help="show where an error comes from")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for verb in VERBS:
+    for verb in words[:1] if words and words[0] in VERBS else VERBS:
         importlib.import_module(f"ofx_lipsync.cli.{verb}").register(verbs)
     return parser
 
@@ -46,7 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     debug = "--debug" in words
     try:
         signal.signal(signal.SIGTERM, _terminate)
-        args = build_parser().parse_args([word for word in words if word != "--debug"])
+        words = [word for word in words if word != "--debug"]
+        args = build_parser(words).parse_args(words)
         return int(args.run(args))
     except LipSyncError as error:
         if debug:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar, Mapping
 
 from ofx_lipsync.core.errors import UsageError
@@ -22,16 +23,17 @@ Keys = Mapping[int, float]
 
 @dataclass(frozen=True)
 class Param:
-    """One declaration. `help` is a sentence to a compositor; `analysed` says the analysis depends on it."""
+    """One declaration. `help` is a sentence to a compositor; `analysed` says the analysis depends on it; `animates`
+    says that it may have keyframes."""
 
     default: Any
     help: str = ""
     group: str = ""
     analysed: bool = False
+    animates: bool = False
     name: str = ""
     owner: str = ""
     kind: ClassVar[str] = ""
-    animates: ClassVar[bool] = False
 
     def __set_name__(self, owner: type, name: str) -> None:
         object.__setattr__(self, "name", name)
@@ -53,14 +55,16 @@ class Param:
 
 @dataclass(frozen=True)
 class Float(Param):
+    animates: bool = True
     lo: float = -math.inf
     hi: float = math.inf
     slider: tuple[float, float] | None = None
     unit: str = ""
     kind: ClassVar[str] = "float"
-    animates: ClassVar[bool] = True
 
     def check(self, value: Any) -> Any:
+        if isinstance(value, Mapping) and not self.animates:
+            raise self._refuse("keyframes", "one number: it holds for the whole shot")
         if isinstance(value, Mapping):
             return {int(frame): self.check(v) for frame, v in sorted(value.items())}
         if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -112,7 +116,16 @@ class Bool(Param):
         return value
 
     def read(self, text: str) -> bool:
-        words = {"true": True, "1": True, "on": True, "yes": True, "false": False, "0": False, "off": False, "no": False}
+        words = {
+            "true": True,
+            "1": True,
+            "on": True,
+            "yes": True,
+            "false": False,
+            "0": False,
+            "off": False,
+            "no": False,
+        }
         if text.lower() not in words:
             raise self._refuse(text, "true or false")
         return words[text.lower()]
@@ -191,7 +204,7 @@ class ParamSet:
         return json.dumps(kept, sort_keys=True)
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self._values == other._values  # type: ignore[attr-defined]
+        return type(self) is type(other) and self._values == other._values
 
     def __hash__(self) -> int:
         return hash(self.digest_text())
@@ -204,7 +217,7 @@ def _between(keys: Keys, frame: int) -> float:
     frames = sorted(keys)
     if frame <= frames[0]:
         return keys[frames[0]]
-    for left, right in zip(frames, frames[1:], strict=False):
+    for left, right in pairwise(frames):
         if frame <= right:
             t = (frame - left) / (right - left)
             return keys[left] + t * (keys[right] - keys[left])

@@ -68,9 +68,7 @@ class Region:
         )
 
     def grow(self, margin_px: int) -> Region:
-        return Region(
-            self.x0 - margin_px, self.y0 - margin_px, self.x1 + margin_px, self.y1 + margin_px
-        )
+        return Region(self.x0 - margin_px, self.y0 - margin_px, self.x1 + margin_px, self.y1 + margin_px)
 
     def shift(self, dx: int, dy: int) -> Region:
         return Region(self.x0 + dx, self.y0 + dy, self.x1 + dx, self.y1 + dy)

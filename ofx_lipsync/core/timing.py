@@ -23,9 +23,7 @@ def parse_rate(text: str) -> Rate:
             return Rate(ntsc[text] * 1000, 1001)
         rate = Rate(text)
     except (ValueError, ZeroDivisionError):
-        raise UsageError(
-            f"rate: cannot read {text!r}; write frames per second such as 24 or 24000/1001"
-        ) from None
+        raise UsageError(f"rate: cannot read {text!r}; write frames per second such as 24 or 24000/1001") from None
     if not 0 < rate <= 1000:
         raise UsageError(f"rate: {text} is outside 0..1000 frames per second")
     return rate

@@ -8,6 +8,7 @@ from ofx_lipsync.core.params import Bool, Choice, File, Float, Int, ParamSet
 class Params(ParamSet):
     owner = "Example"
     feather = Float(4.0, lo=0, hi=200, slider=(0, 40), unit="px", help="Softness of the edge.")
+    level = Float(1.0, lo=0, hi=2, unit="times", help="One for the shot.", animates=False)
     count = Int(3, lo=1, hi=9, unit="frames", help="How many.", analysed=True)
     on = Bool(True, help="Whether.")
     mode = Choice("a", options=("a", "b"), help="Which.")
@@ -38,7 +39,7 @@ def test_wrong_values_say_what_was_expected(name, value, text):
 
 
 def test_unknown_param_names_what_exists():
-    with pytest.raises(UsageError, match="no param 'fether'; it has feather, count"):
+    with pytest.raises(UsageError, match="no param 'fether'; it has feather, level"):
         Params(fether=3)
 
 
@@ -80,3 +81,8 @@ def test_digest_of_analysed_params_ignores_the_rest():
 def test_same_values_are_equal_and_hash_alike():
     assert Params(feather=9) == Params(feather=9.0)
     assert hash(Params(feather=9)) == hash(Params(feather=9.0))
+
+
+def test_a_param_for_the_whole_shot_takes_no_keyframes():
+    with pytest.raises(UsageError, match=r"Example.level: got 'keyframes', expected one number"):
+        Params(level={1: 0.5, 2: 1.0})
