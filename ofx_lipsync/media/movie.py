@@ -122,6 +122,10 @@ class MoviePlate(Plate):
             self._spill.close()
             self._cursor.close()
 
+    def _prepare(self, frame: int, region: Region) -> None:
+        if self._find_kept(frame, region) is None:
+            self._picture(frame)
+
     def _native_rgb(self, frame: int, region: Region) -> np.ndarray:
         kept = self._find_kept(frame, region)
         if kept is None:

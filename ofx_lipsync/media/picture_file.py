@@ -96,6 +96,8 @@ def read_rgb(source: Any, path: Path, part: Part, region: Region) -> np.ndarray:
         raise broken(path, source)
     rows, columns = region.slices_in(box)
     pixels = pixels.reshape(box.height, box.width, last - first)[rows, columns]
+    if part.rgb == (first, first + 1, first + 2):
+        return pixels
     return np.ascontiguousarray(pixels[..., [channel - first for channel in part.rgb]])
 
 

@@ -126,10 +126,15 @@ class Plate(ABC):
             planes = np.empty((3, *region.shape), np.float32)
             if inside != region:
                 planes[...] = 0
-            for strip in _strips(inside):
+            self._prepare(frame, inside)
+            for strip in strips(inside):
                 rows, columns = strip.slices_in(region)
                 planes[:, rows, columns] = self.colour.to_working(self._native_rgb(frame, strip), self.info.space)
         return Image(planes, region, self._display)
+
+    @abstractmethod
+    def _prepare(self, frame: int, region: Region) -> None:
+        """Read what a region needs in one go, before it is asked for strip by strip."""
 
     @abstractmethod
     def _native_rgb(self, frame: int, region: Region) -> np.ndarray:
@@ -181,7 +186,7 @@ def _brief(frames: FrameRange) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _strips(region: Region) -> Iterator[Region]:
+def strips(region: Region) -> Iterator[Region]:
     """Rows of a region in strips that stay in the processor's cache; each pixel is on its own, so no bit differs."""
     if region.is_empty:
         return

@@ -18,7 +18,7 @@ from ofx_lipsync.core.timing import FrameRange, Rate
 from ofx_lipsync.media import picture_file, timecode
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.content import file_key, joined_key
-from ofx_lipsync.media.plate import Plate, PlateInfo
+from ofx_lipsync.media.plate import Plate, PlateInfo, strips
 from ofx_lipsync.media.reduce import reduce_area, reduced_size
 from ofx_lipsync.media.spill import Spill
 from ofx_lipsync.media.still_frame import StillFrame
@@ -61,11 +61,15 @@ class StillPlate(Plate):
         with self._lock:
             self._check(frame)
             inside = region.intersect(self.window(frame))
-            stored = np.zeros((3, *region.shape), np.float32)
-            if not inside.is_empty:
-                rows, columns = inside.slices_in(region)
+            stored = np.empty((3, *region.shape), np.float32)
+            if inside != region:
+                stored[...] = 0
+            self._prepare(frame, inside)
+            for strip in strips(inside):
+                rows, columns = strip.slices_in(region)
+                rgb = self._native_rgb(frame, strip)
                 # One firefly or NaN would bleach or blacken its whole neighbourhood in the average.
-                stored[:, rows, columns] = np.fmax(np.fmin(self._native_rgb(frame, inside), 16.0), -1.0)
+                np.fmax(np.fmin(rgb, np.float32(16), out=rgb), np.float32(-1), out=stored[:, rows, columns])
         size = reduced_size(region.width, region.height, longest_px)
         pixels = self.colour.to_look(reduce_area(stored, *size), self.info.space)
         return Image(pixels, Region.of_size(*size), Region.of_size(*size), colour=self.colour.look_space)
@@ -97,6 +101,10 @@ class StillPlate(Plate):
             self._recent.clear()
             self._kept.clear()
             self._spill.close()
+
+    def _prepare(self, frame: int, region: Region) -> None:
+        if not region.is_empty and self._find_kept(frame, region) is None:
+            self._stored(frame, region)
 
     def _native_rgb(self, frame: int, region: Region) -> np.ndarray:
         kept = self._find_kept(frame, region)

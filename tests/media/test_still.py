@@ -304,3 +304,41 @@ def test_ten_thousand_crops_of_a_reel_do_not_stay_in_memory(
         assert (first == n).all()
         np.testing.assert_array_equal(second, np.arange(n))
     spill.close()
+
+
+def test_a_crop_reads_its_file_once(
+    tmp_path: Path, write_exr: Callable, colour: Colour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_exr(tmp_path / "w.1.exr", {name: any_bits((300, 400), np.float16) for name in "RGB"})
+    with open_plate(str(tmp_path / "w.#.exr"), colour=colour) as plate:
+        opened = []
+        read_rows = plate._read_rows  # type: ignore[attr-defined]
+        monkeypatch.setattr(plate, "_read_rows", lambda *args: (opened.append(args), read_rows(*args))[1])
+        plate.look(1, plate.display, 64)
+        plate.crop(1, Region(0, 0, 400, 300))
+        plate.crop(1, Region(10, 10, 40, 30))
+        assert len(opened) == 1
+
+
+def test_channel_types_that_cannot_stay_exact_are_refused(tmp_path: Path, colour: Colour) -> None:
+    header = oiio.ImageSpec(8, 8, 4, oiio.FLOAT)
+    header.channelnames = ("R", "G", "B", "id")
+    header.channelformats = tuple(oiio.TypeDesc(kind) for kind in ("half", "half", "half", "uint"))
+    output = oiio.ImageOutput.create(str(tmp_path / "u.exr"))
+    assert output.open(str(tmp_path / "u.exr"), header), output.geterror()
+    assert output.write_image(np.zeros((8, 8, 4), np.float32))
+    output.close()
+    with open_plate(str(tmp_path / "u.exr"), colour=colour) as plate:
+        assert plate.crop(1, plate.display).pixels.shape == (3, 8, 8)
+        with pytest.raises(MediaError, match="channels of types half, uint in one part"):
+            plate.load(1)
+
+
+def test_grey_pictures_are_read_and_written_as_grey(
+    tmp_path: Path, write_exr: Callable, read_parts: Callable, colour: Colour
+) -> None:
+    write_exr(tmp_path / "y.1.exr", {"Y": np.full((40, 40), 0.25, np.float16)})
+    matte = dub(str(tmp_path / "y.#.exr"), str(tmp_path / "z.#.exr"), Region(4, 4, 36, 36), colour=colour)
+    grey = read_parts(tmp_path / "z.1.exr")[0][1]["Y"].view(np.float16)[4:36, 4:36]
+    assert (grey[matte == 0] == 0.25).all()
+    assert (grey[matte > 0] == np.float16((2.5 - 0.25 + 2.5) / 3)).all()
