@@ -56,8 +56,11 @@ class Params(ParamSet):
     )  # fmt: skip
 
 
-def analyse(sound: Sound, frames: Sequence[int], rate: Fraction, params: Params) -> AudioAnalysis:
+def analyse(
+    sound: Sound, frames: Sequence[int], rate: Fraction, params: Params, *, times_s: np.ndarray | None = None
+) -> AudioAnalysis:
     """frames: the shot's, ascending; the first one is at 0 s of the shot's clock. rate: frames per second.
+    times_s: [F] float64, when each frame is shown, for footage whose frames last unequal times.
 
     Raises: UsageError for an animated param, since a line is heard as a whole; ModelError for the weights.
     """
@@ -67,7 +70,7 @@ def analyse(sound: Sound, frames: Sequence[int], rate: Fraction, params: Params)
     levelled = Sound(heard.samples * np.float32(gain), heard.rate_hz, heard.start_s)
     listener: Listener = ArticulationListener.named(params.network)
     curve = resting_in_silence(listener.hear(levelled), silence, pause_s)
-    times_s = frame_times_s(frames, rate)
+    times_s = frame_times_s(frames, rate) if times_s is None else times_s
     return AudioAnalysis(mel(levelled), loudness_db(heard, times_s, float(1 / rate)), sampled(curve, times_s))
 
 

@@ -36,13 +36,15 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Shot:
-    """What a dub works on. reel: more footage of the same actor, for mouths. holdout: matte of what lies in front."""
+    """What a dub works on. reel: more footage of the same actor, for mouths. holdout: matte of what lies in front.
+    times_s: [N] float64, when each frame is shown, where frames last unequal times (VFR)."""
 
     plate: Clip
     sound: Sound
     frames: Sequence[int]
     reel: Clip | None = None
     holdout: Clip | None = None
+    times_s: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,9 @@ class Dub:
         faces = node("FaceDetect").analyse(
             shot.plate, shot.frames, settings["FaceDetect"], progress=self._stage("faces")
         )
-        audio = node("AudioFeature").analyse(shot.sound, shot.frames, shot.plate.rate, settings["AudioFeature"])
+        audio = node("AudioFeature").analyse(
+            shot.sound, shot.frames, shot.plate.rate, settings["AudioFeature"], times_s=shot.times_s
+        )
         track = self._track(faces)
         plan = node("MouthGenerate").analyse(
             track, shot.plate.rate, shot.frames, audio.curve, settings["MouthGenerate"],

@@ -11,6 +11,8 @@ from ofx_lipsync.core.landmarks import LIPS_INNER, LIPS_OUTER
 
 LIPS = np.unique(np.concatenate([LIPS_INNER, LIPS_OUTER]))
 OPEN, WIDTH = 0, 1
+LONGEST_CLOSURE = 10
+"""Frames; lips shut for longer are a pause, not a consonant."""
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> float:
@@ -43,20 +45,20 @@ def lip_distance(result: np.ndarray, truth: np.ndarray, face_height_px: np.ndarr
     return float(100 * (apart / face_height_px).mean())
 
 
-def closure_recall(
-    opening: np.ndarray, expected: np.ndarray, closed_below: float, tolerance_frames: int = 1
-) -> tuple[int, int]:
-    """(closures made, closures expected): an expected closure, a frame index, counts as made when the opening falls
-    below `closed_below` within the tolerance."""
-    made = 0
-    for frame in expected:
-        near = opening[max(0, frame - tolerance_frames) : frame + tolerance_frames + 1]
-        made += bool(len(near) and near.min() < closed_below)
-    return made, len(expected)
+def closures(made: np.ndarray, truth: np.ndarray, shut_below: float, may_close: np.ndarray) -> tuple[int, int]:
+    """(made, expected): brief closures of the true mouth where a p, b or m is said, and how many of them the result
+    has, one frame early or late at most.
+
+    made, truth: [N] opening in face heights. may_close: [N] bool, frames at or beside a p, b or m.
+    """
+    expected = [
+        run for run in _runs(truth < shut_below) if run[1] - run[0] <= LONGEST_CLOSURE and may_close[slice(*run)].any()
+    ]
+    found = sum(bool((made[max(0, first - 1) : last + 1] < shut_below).any()) for first, last in expected)
+    return found, len(expected)
 
 
-def true_closures(opening: np.ndarray, closed_below: float) -> np.ndarray:
-    """Frame indices at the middle of every run where the true lips are shut."""
-    shut = np.flatnonzero(opening < closed_below)
-    runs = np.split(shut, np.flatnonzero(np.diff(shut) > 1) + 1) if len(shut) else []
-    return np.asarray([run[len(run) // 2] for run in runs], int)
+def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
+    """Half-open stretches where flags [N] hold."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]

@@ -25,13 +25,15 @@ from ofx_lipsync.bench.footage import shared_folder
 from ofx_lipsync.bench.measure import (
     OPEN,
     WIDTH,
+    closures,
     correlation,
     lip_distance,
     mouth_curves,
     paired,
     partial_correlation,
 )
-from ofx_lipsync.bench.subject import Subject, dubbed, load_subjects, wanted_curve
+from ofx_lipsync.bench.subject import Subject, bilabials, dubbed, load_subjects, wanted_curve
+from ofx_lipsync.train.corpus import SHUT
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Own:
     distance: float
     frozen: float
     loudness: float
+    closures_made: int
+    closures_true: int
 
 
 @dataclass(frozen=True)
@@ -126,9 +130,11 @@ def _own(subject: Subject, everybody: Sequence[Subject], group: str, keep: Path)
         lip_distance(result.landmarks[a], true_landmarks, heights),
         lip_distance(still, true_landmarks, heights),
         lip_distance(opened, true_landmarks, heights),
+        *closures(made[:, OPEN], truth[:, OPEN], SHUT, bilabials(subject)[b]),
     )
     print(f"{row.clip:<14} open r {row.open_r:5.2f}  width r {row.width_r:5.2f}  lips {row.distance:.2f} % "
-          f"(frozen {row.frozen:.2f}, loudness {row.loudness:.2f})", flush=True)  # fmt: skip
+          f"(frozen {row.frozen:.2f}, loudness {row.loudness:.2f})  p b m {row.closures_made}/{row.closures_true}",
+          flush=True)  # fmt: skip
     return row
 
 
@@ -170,6 +176,8 @@ def _print(own: Sequence[Own], other: Sequence[Other]) -> None:
         print(f"{group}: loudness alone, opening r {_median(rows, 'loudness_r'):.2f}")
         distance, frozen, loud = (_median(rows, n) for n in ("distance", "frozen", "loudness"))
         print(f"{group}: lips {distance:.2f} % of face height, frozen {frozen:.2f}, loudness {loud:.2f}")
+        made, true = (sum(getattr(o, n) for o in rows) for n in ("closures_made", "closures_true"))
+        _verdict(f"{group}: p b m closures made within one frame ({made}/{true})", made / max(true, 1), 0.80)
         _verdict(f"{group}: better than the better floor by", 1 - distance / min(frozen, loud), 0.25)
     if other:
         _verdict("another's line: wanted r", _median(other, "wanted_r"), 0.90)

@@ -19,7 +19,7 @@ from ofx_lipsync.core.mouth import MouthCurve
 from ofx_lipsync.core.pose import fit_pose, to_front
 from ofx_lipsync.graph import node
 from ofx_lipsync.media.sink import open_writer
-from ofx_lipsync.media.sound import read_sound
+from ofx_lipsync.media.sound import read_sound, resample
 from ofx_lipsync.media.source import open_plate
 
 
@@ -43,6 +43,19 @@ class Subject:
     def posed(self, front: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Front-turned landmarks [M, 478, 3] as they lie in the plate at the head poses of `rows`."""
         return fit_pose(self.track.landmarks[rows]).place(front)
+
+
+def bilabials(subject: Subject) -> np.ndarray:
+    """[N] bool: frames of the track at or beside a p, b or m, by aligning the sentence in the clip's name."""
+    from ofx_lipsync.models.mel import RATE_HZ
+    from ofx_lipsync.train.align import CLOSED, LABELS_HZ, Aligner, sentence
+
+    samples = resample(read_sound(str(subject.path)), RATE_HZ).mono()
+    phones = Aligner().phones(samples, sentence(subject.path.stem))
+    per_frame = float(LABELS_HZ / subject.rate)
+    at = np.isin(phones, list(CLOSED))
+    starts = (subject.track.frames - subject.frames[0]) * per_frame
+    return np.array([at[max(0, round(s - per_frame)) : round(s + 2 * per_frame)].any() for s in starts], bool)
 
 
 def load_subjects(paths: Sequence[Path]) -> list[Subject]:

@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Sequence
 
+import numpy as np
+
 from ofx_lipsync.analysis import Analysis, check_key, read_analysis, write_analysis
 from ofx_lipsync.cli.progress import Progress
 from ofx_lipsync.core.errors import ColourError, InputError, UsageError
@@ -86,7 +88,8 @@ def open_shot(args: argparse.Namespace) -> OpenShot:
         key = {"plate": plate.fingerprint(), "line": fingerprint(sound), "colour": colour.cache_id}
         if reel is not None:
             key["reel"] = reel.fingerprint()
-        shot = Shot(plate, sound, plate.frames, reel, holdout)
+        times_s = np.array([plate.time_s(frame) - plate.time_s(plate.frames[0]) for frame in plate.frames])
+        shot = Shot(plate, sound, plate.frames, reel, holdout, times_s)
         return OpenShot(shot, plate, settings, sound, key, files.pop_all())
 
 
