@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ofx_lipsync.core.articulate import measure
+from ofx_lipsync.core.mouth import ARTICULATION
 from ofx_lipsync.nodes.mouth.points import COUNT, INDEX
 
 CLOSED = 0.012
@@ -16,6 +17,9 @@ SHUT = 0.003
 """Where the face mesh puts the inner lips of a mouth that is shut."""
 LIVELY = 0.4
 """A channel that moves less than this share of other people's range is taken from them, not from this shot."""
+WIDTH = ARTICULATION.index("width")
+RELAXED, EASED_SMILE = 0.30, 0.5
+"""Corner to corner, in face heights, a mouth at rest is hardly wider; the share of a smile that speech takes back."""
 UNLIKE = 2.5
 """No actor moves this many times more or less than others; a smile or a wrong track may look so."""
 
@@ -78,6 +82,10 @@ def learn(front: np.ndarray, people: People, stiffness: float = 4.0) -> Actor:
         np.ptp(np.quantile(raw, [0.05, 0.95], axis=0), axis=0) > LIVELY * people.reach
     )
     reach = np.clip(np.where(own, reach, people.reach), people.reach / UNLIKE, people.reach * UNLIKE)
+    smile = max(0.0, float(closed[WIDTH]) - RELAXED) * EASED_SMILE / people.reach[WIDTH]
+    if not own[WIDTH] and smile > 0:  # a still smiles for ever; who speaks through a full smile grimaces
+        rest = rest - smile * people.shape[WIDTH]
+        closed = closed - smile * people.reach * (np.arange(len(closed)) == WIDTH)
     channels = (raw - closed) / reach
     moved = (points - rest).reshape(len(points), -1)
     gram = channels.T @ channels + stiffness * np.eye(6)

@@ -16,20 +16,20 @@ from ofx_lipsync.kernels.warp import warp
 from ofx_lipsync.nodes.mouth.field import Fields, MouthMap, gap_px, shut_over_teeth, similarity
 from ofx_lipsync.nodes.mouth.points import LIPS_EDGE, LOWER_INNER, STILL_ROWS, UPPER_INNER
 
-ONE, MANY = (0.08, 0.30), (0.7, 1.2)
+ONE, MANY = (0.02, 0.10), (0.7, 1.2)
 """How different two gaps are (natural log of their ratio) before real pixels give way to the built mouth, and when they
 have. One mouth that is stretched all through a shot looks like rubber; of many, the odd stretched one passes."""
 SLIT = 0.008
 """A gap narrower than this, in face heights, shows nothing of the mouth's inside."""
 SEEN_FROM, SEEN_TO = 0.014, 0.032
 """Shut lips that part less than this, in face heights, are only pulled: a built inside so thin would look cut in."""
-EDGE = 0.006
+EDGE = 0.005
 """Softness of the lips' inner edge, in face heights."""
 GUM = 0.015
 """Above the teeth the library frame's lip is read this far, in face heights, as gum; a dark rim would look drawn."""
 CREASE = np.array([0.30, 0.42, 0.42], np.float32)
-DARK = np.array([0.075, 0.040, 0.038], np.float32)
-TONGUE = np.array([0.42, 0.20, 0.19], np.float32)
+DARK = np.array([0.060, 0.022, 0.020], np.float32)
+TONGUE = np.array([0.40, 0.14, 0.13], np.float32)
 """What is seen deep in an open mouth, relative to the skin's red, green and blue."""
 TEETH = np.array([0.88, 0.82, 0.70], np.float32)
 """Teeth in the lips' shade, relative to how bright the skin is."""
@@ -106,7 +106,7 @@ def _inside(
     up = -np.array([matrix[1, 0], matrix[1, 1]]) / np.linalg.norm(matrix[1])
     seen[1 : len(UPPER_INNER) - 1] += GUM * face_height_px * up
     shown = _eased(gap_px(source) / face_height_px / SLIT - 1)
-    known = matte(seen.astype(np.float32), box, feather_px=0.008 * face_height_px) * shown
+    known = matte(seen.astype(np.float32), box, feather_px=0.005 * face_height_px) * shown
     rest = source[UPPER_INNER] @ matrix.T + offset
     built = _built_mouth(rest, target, box, skin, face_height_px, poverty * float(1 - shown))
     return (built + known * (skull - built)).astype(np.float32)
@@ -123,8 +123,8 @@ def _built_mouth(
     wide = float(np.linalg.norm(across))
     low, high, still = (float(_below(points[4:7], upper[0], across).mean()) for points in (lower, upper, rest))
     side = (x - wide / 2) / wide
-    tongue = np.exp(-((side / 0.24) ** 2)) * _ramp((y - high) / max(low - high, 1.0), 0.35, 1.1)
-    dark = DARK[:, None, None] + tongue * 0.6 * (TONGUE - DARK)[:, None, None]
+    tongue = np.exp(-((side / 0.34) ** 2)) * _ramp((y - high) / max(low - high, 1.0), 0.35, 1.1)
+    dark = DARK[:, None, None] + tongue * 0.7 * (TONGUE - DARK)[:, None, None]
     edge = still + TOOTH * face_height_px * (1 - (side / 0.42) ** 2)
     band = _ramp((edge - y) / face_height_px, -0.004, 0.006) * _ramp(np.abs(side), 0.42, 0.22)
     seam = 1 - 0.15 * np.cos(np.pi * (x - wide / 2) / (INCISOR * face_height_px)) ** 12
