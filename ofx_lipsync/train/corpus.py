@@ -109,7 +109,7 @@ def believed(take: Take) -> Take:
     if take.person == "s1":
         share = np.where(TWO_WAY, np.where(silent, 0.02, 0.5), 1.0)
     else:
-        share = np.where(TWO_WAY, np.where(silent, 0.7, 1.5), np.where(silent, 0.1, 0.3))
+        share = np.where(TWO_WAY, np.where(silent, 0.7, 1.5), np.where(silent, 0.0, 0.05))
     return replace(take, weight=(take.weight * share).astype(np.float32))
 
 
