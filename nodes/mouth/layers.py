@@ -29,8 +29,11 @@ def source_region(points: np.ndarray) -> Region:
     return Region.around(outline, 0.35 * float(np.ptp(outline, axis=0).max()))
 
 
-def paint(plate: Clip, frame: int, reel: Clip | None, plan: MouthPlan, row: int, strength: float) -> Patch:
-    """Both layers for a frame of the plan; strength: 0..1, of the params."""
+def paint(plate: Clip, frame: int, reel: Clip | None, plan: MouthPlan, row: int, strength: float) -> Patch | None:
+    """Both layers for a frame of the plan, None where the mouth is outside the data window; strength: of the params.
+
+    Nothing is read from outside a data window: warps hold its border instead, or a chin at the edge turned black.
+    """
     height_px = float(plan.face_height_px[row])
     amount = strength * float(plan.strength[row])
     here = plan.here[row].astype(np.float64)
@@ -39,15 +42,19 @@ def paint(plate: Clip, frame: int, reel: Clip | None, plan: MouthPlan, row: int,
     sources = [plan.source[row, i].astype(np.float64) for i in used]
     fields = solve_fields(here, target, sources, height_px)
     region = fields.region
-    own = plate.crop(frame, region)
+    inside = region.intersect(plate.window(frame))
+    if Region.around(target[LIPS_EDGE]).intersect(inside).is_empty:
+        return None
+    own = plate.crop(frame, inside)
     outline = target[OUTLINE].astype(np.float32)
     skin = _skin(outline, target, region, height_px)
-    tone = _tone(own.pixels, skin)
+    tone = _tone(own.pixels, skin[inside.slices_in(region)])
     window = Region.around(outline, REACH * height_px).intersect(region)
     mixed = np.zeros((3, *window.shape), np.float32)
     for i, share in zip(used, (1 - plan.cross[row], plan.cross[row]), strict=False):
         clip = reel if plan.source_clip[row, i] == REEL and reel is not None else plate
-        part = clip.crop(int(plan.source_frame[row, i]), source_region(plan.source[row, i]))
+        number = int(plan.source_frame[row, i])
+        part = clip.crop(number, _readable(source_region(plan.source[row, i]), clip.window(number)))
         mixed += share * mouth_pixels(
             part, sources[i], target, fields.mouths[i], fields, window, tone, height_px, float(plan.built[row])
         )
@@ -57,23 +64,37 @@ def paint(plate: Clip, frame: int, reel: Clip | None, plan: MouthPlan, row: int,
     rows, columns = window.slices_in(region)
     mouth[:3, rows, columns] = mixed
     return Patch(
-        _premultiplied(mouth, alpha, own), _ground(own, fields), outline, skin, float(plan.confidence[row]), height_px
+        _premultiplied(mouth, alpha, region, own),
+        _ground(own, fields),
+        outline,
+        skin,
+        float(plan.confidence[row]),
+        height_px,
     )
 
 
 def _ground(own: Image, fields: Fields) -> Image:
     """The plate's chin, cheeks and neck where the new jaw takes them; nothing where they stay."""
     region = fields.region
-    moved = warp(own.pixels, fields.ground, fields.step_px, region, origin=(region.x0, region.y0))
+    moved = warp(own.pixels, fields.ground, fields.step_px, region, origin=(own.region.x0, own.region.y0))
     alpha = _upsampled(_eased((fields.moved - STILL_PX) / MOVED_PX), fields.step_px, region)
-    return _premultiplied(np.concatenate([moved, alpha[None]]), alpha, own)
+    return _premultiplied(np.concatenate([moved, alpha[None]]), alpha, region, own)
 
 
-def _premultiplied(pixels: np.ndarray, alpha: np.ndarray, like: Image) -> Image:
+def _readable(region: Region, window: Region) -> Region:
+    """The part of a region inside a data window; its nearest pixel where there is none."""
+    inside = region.intersect(window)
+    if not inside.is_empty:
+        return inside
+    x, y = min(max(region.x0, window.x0), window.x1 - 1), min(max(region.y0, window.y0), window.y1 - 1)
+    return Region(x, y, x + 1, y + 1)
+
+
+def _premultiplied(pixels: np.ndarray, alpha: np.ndarray, region: Region, like: Image) -> Image:
     """pixels: [4, H, W], straight colour. Where alpha is 0 nothing is left of it, NaN included."""
     pixels[3] = alpha
     pixels[:3] = np.where(alpha > 0, pixels[:3] * alpha, 0)
-    return Image(pixels, like.region, like.display, ("R", "G", "B", "A"), like.colour, True)
+    return Image(pixels, region, like.display, ("R", "G", "B", "A"), like.colour, True)
 
 
 def _skin(outline: np.ndarray, target: np.ndarray, region: Region, height_px: float) -> np.ndarray:

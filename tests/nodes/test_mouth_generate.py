@@ -119,6 +119,9 @@ def test_the_frames_asked_for_are_the_frames_read(portrait, curve) -> None:
     class Watched:
         display = portrait.display
 
+        def window(self, frame):
+            return portrait.display
+
         def crop(self, frame, region):
             read.append((frame, region))
             return portrait.crop(frame, region)
@@ -130,6 +133,19 @@ def test_the_frames_asked_for_are_the_frames_read(portrait, curve) -> None:
         assert library
         assert all(allowed[number].contains(region) for number, region in library)
         read.clear()
+
+
+def test_nothing_is_read_from_outside_the_data_window(portrait, curve, dub) -> None:
+    """A chin at the lower edge of the picture: what lies below does not exist, and is not black."""
+    lowest = int(portrait.faces.landmarks[0, 152, 1]) - 4
+    cut = dataclasses.replace(portrait, pictures=np.ascontiguousarray(portrait.pictures[:, :, :lowest]))
+    pictures, mattes = dub(cut, curve(opening([0.0] * 8), closure=1.0))
+    moved = mattes[0, -1] > 0.5
+    assert moved.any(), "her chin goes up as her lips shut, so pixels from below the picture would be wanted"
+    assert pictures[0, :, -1][:, moved].mean() > 0.8 * cut.pictures[0, :, -1][:, moved].mean()
+    off = dataclasses.replace(portrait.faces, landmarks=portrait.faces.landmarks + np.array([0, 400, 0], np.float32))
+    plan = analyse(off, portrait.rate, portrait.frames, curve(opening([0.5] * 8)), Params())
+    assert render(portrait, portrait.frames[0], plan, Params()) is None
 
 
 def test_handles_fade_in(portrait, curve) -> None:
