@@ -15,6 +15,7 @@ from ofx_lipsync.core.pose import HeadPose, fit_pose, to_front
 from ofx_lipsync.core.timing import Rate
 from ofx_lipsync.nodes.mouth import choose
 from ofx_lipsync.nodes.mouth.actor import Actor, learn, people
+from ofx_lipsync.nodes.mouth.habit import spoken_as
 from ofx_lipsync.nodes.mouth.library import SEEN, Library, angles_of, build
 from ofx_lipsync.nodes.mouth.points import COUNT, INDEX, JAW_ROWS, LIP_ROWS, MOVING_ROWS, STILL_ROWS
 from ofx_lipsync.nodes.mouth.target import front_points, wanted_channels
@@ -39,7 +40,9 @@ def plan(
     landmarks, numbers = track.landmarks[rows], track.frames[rows]
     pose = fit_pose(landmarks)
     library = build(track if params.library != "reel" else None, reel if params.library != "plate" else None)
-    actor = learn(_all_front(track, reel), people())
+    known = _all_front(track, reel)
+    actor, raw = learn(known, people()), measure(known)
+    curve = spoken_as(curve, actor.channels(raw), raw[:, 0], rate)
     channels = wanted_channels(curve, numbers.tolist(), int(frames[0]), rate, params)
     front = front_points(actor, channels)
     here, target = landmarks[:, INDEX, :2], _placed(actor, pose, landmarks, front)
