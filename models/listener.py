@@ -37,9 +37,12 @@ class ArticulationListener:
         """sound: mono, 16 kHz, at speech level (see loudness.py). The curve has 40 samples a second."""
         if sound.rate_hz != RATE_HZ:
             raise UsageError(f"ArticulationListener: sound is at {sound.rate_hz} Hz, expected {RATE_HZ}; resample it")
-        heard = self.outputs(mel_spectrogram(sound.mono()))
-        times_s = sound.start_s + np.arange(len(heard)) / STEPS_HZ
+        return self.curve(self.outputs(mel_spectrogram(sound.mono())), sound.start_s)
+
+    def curve(self, heard: np.ndarray, start_s: float) -> MouthCurve:
+        """heard: what `outputs` gives; start_s: the time of its first step."""
         channels = len(ARTICULATION)
+        times_s = start_s + np.arange(len(heard)) / STEPS_HZ
         values = np.ascontiguousarray(heard[:, :channels])
         return MouthCurve(times_s, values, _logistic(heard[:, channels]), _logistic(heard[:, channels + 1]))
 

@@ -71,7 +71,9 @@ def analyse(
     listener: Listener = ArticulationListener.named(params.network)
     curve = resting_in_silence(listener.hear(levelled), silence, pause_s)
     times_s = frame_times_s(frames, rate) if times_s is None else times_s
-    return AudioAnalysis(mel(levelled), loudness_db(heard, times_s, float(1 / rate)), sampled(curve, times_s))
+    return AudioAnalysis(
+        mel_spectrogram(heard.samples[0]), loudness_db(heard, times_s, float(1 / rate)), sampled(curve, times_s)
+    )
 
 
 def mel(sound: Sound) -> np.ndarray:

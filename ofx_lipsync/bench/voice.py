@@ -16,8 +16,9 @@ import numpy as np
 
 from ofx_lipsync.bench.footage import shared_folder
 from ofx_lipsync.core.mouth import ARTICULATION
-from ofx_lipsync.models.listener import STEPS_HZ, ArticulationListener
+from ofx_lipsync.models.listener import ArticulationListener
 from ofx_lipsync.models.mel import SILENCE
+from ofx_lipsync.nodes import audio_feature
 from ofx_lipsync.train.align import CLOSED, LABELS_HZ, PHONES
 from ofx_lipsync.train.corpus import VOWELS, Take, facegood_takes, grid_takes, natural_take
 from ofx_lipsync.train.track import track_folder
@@ -46,10 +47,22 @@ def listener_hears(listener: ArticulationListener) -> Heard:
     """The network itself, without the node's rest in silence."""
 
     def hear(take: Take) -> tuple[np.ndarray, np.ndarray]:
-        out = listener.outputs(take.features.T * -SILENCE + SILENCE)
-        clock = np.arange(len(take.phones)) / LABELS_HZ * STEPS_HZ
-        sampled = np.stack([np.interp(clock, np.arange(len(out)), channel) for channel in out.T], axis=1)
-        return sampled[:, : len(ARTICULATION)], 1 / (1 + np.exp(-sampled[:, len(ARTICULATION)]))
+        curve = listener.curve(listener.outputs(take.features.T * -SILENCE + SILENCE), 0.0)
+        found = audio_feature.sampled(curve, np.arange(len(take.phones)) / LABELS_HZ)
+        return found.values, found.closure
+
+    return hear
+
+
+def node_hears(listener: ArticulationListener) -> Heard:
+    """As AudioFeature gives it, at rest in silence."""
+    params = audio_feature.Params()
+
+    def hear(take: Take) -> tuple[np.ndarray, np.ndarray]:
+        curve = listener.curve(listener.outputs(take.features.T * -SILENCE + SILENCE), 0.0)
+        rested = audio_feature.resting_in_silence(curve, params.silence, params.pause)
+        found = audio_feature.sampled(rested, np.arange(len(take.phones)) / LABELS_HZ)
+        return found.values, found.closure
 
     return hear
 
@@ -72,6 +85,20 @@ def correlations(takes: Iterable[Take], hear: Heard) -> dict[str, np.ndarray]:
             pairs = zip(wanted.T, heard.T, strict=True)
             found[take.name] = np.array([np.corrcoef(a, b)[0, 1] for a, b in pairs])
     return found
+
+
+def own_lag(takes: Iterable[Take], hear: Heard) -> tuple[float, float]:
+    """Median r of the opening once each take's constant lag is removed, and the median lag in seconds (positive: the
+    film is late): footage from anywhere is seldom in sync to the frame."""
+    best = []
+    for take in takes:
+        known, heard = take.weight[:, 0] > 0, hear(take)[0][:, 0]
+        by_lag = []
+        for lag in range(-20, 21, 2):
+            moved = np.roll(heard, lag)[known][25:-25]
+            by_lag.append((float(np.corrcoef(take.values[known, 0][25:-25], moved)[0, 1]), lag / LABELS_HZ))
+        best.append(max(by_lag))
+    return float(np.median([r for r, _ in best])), float(np.median([lag for _, lag in best]))
 
 
 def closures(takes: Iterable[Take], hear: Heard) -> Closures:
@@ -106,6 +133,7 @@ def score(takes: Sequence[Take], hear: Heard) -> dict[str, float]:
     figures: dict[str, float] = {"takes": len(takes)}
     r = np.stack(list(correlations(takes, hear).values()))
     figures |= {f"{name} r": float(np.nanmedian(r[:, i])) for i, name in enumerate(ARTICULATION)}
+    figures["open r, own lag"], figures["lag, s"] = own_lag(takes, hear)
     shut = closures(takes, hear)
     if shut.seen:
         figures["p b m seen"] = shut.seen
@@ -157,12 +185,10 @@ def main(args: argparse.Namespace) -> int:
     takes = grid_takes(cache / "tracks", cache / "aligned.npz")
     takes += facegood_takes(data / "facegood") if (data / "facegood").is_dir() else []
     takes += natural_takes(cache / "natural", cache / "natural-tracks") if (cache / "natural").is_dir() else []
-    hear = listener_hears(ArticulationListener.named())
-    rows: dict[str, dict[str, float]] = {}
-    for name, members in groups(takes).items():
-        if members:
-            chosen = members[: args.clips]
-            rows |= {name: score(chosen, hear), f"{name}, loudness": score(chosen, loudness_hears)}
+    listener = ArticulationListener.named()
+    hears = {"network": listener_hears(listener), "node": node_hears(listener), "loudness": loudness_hears}
+    rows = {f"{name}, {by}": score(members[: args.clips], hear)
+            for name, members in groups(takes).items() for by, hear in hears.items() if members}  # fmt: skip
     print(table(rows))
     if args.json:
         Path(args.json).write_text(json.dumps(rows, indent=1))

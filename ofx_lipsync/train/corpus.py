@@ -107,9 +107,9 @@ def believed(take: Take) -> Take:
 
     silent = ~binary_dilation(take.phones != PHONES.index("SIL"), np.ones(31))[:, None]
     if take.person == "s1":
-        share = np.where(TWO_WAY, np.where(silent, 0.02, 0.5), 1.0)
+        share = np.where(TWO_WAY, np.where(silent, 0.0, 0.12), 1.0)
     else:
-        share = np.where(TWO_WAY, np.where(silent, 0.7, 1.5), np.where(silent, 0.0, 0.05))
+        share = np.where(TWO_WAY, np.where(silent, 1.5, 2.5), np.where(silent, 0.0, 0.05))
     return replace(take, weight=(take.weight * share).astype(np.float32))
 
 

@@ -70,16 +70,17 @@ def track_folder(clips: Path, cache: Path) -> list[Path]:
     cache.mkdir(parents=True, exist_ok=True)
     networks = None
     movies = sorted(path for path in clips.rglob("*") if path.suffix in (".mkv", ".mp4", ".mov"))
-    for done, movie in enumerate(movies):
+    for done, movie in enumerate(movies, 1):
         target = cache / f"{movie.parent.name}_{movie.stem}.npz"
-        if not target.exists():
-            networks = networks or FaceNetworks.load()
-            unfinished = target.with_suffix(f".{os.getpid()}.part")
-            with unfinished.open("wb") as file:
-                np.savez(file, **track_clip(movie, networks))  # type: ignore[arg-type]
-            os.replace(unfinished, target)
-        if done % 25 == 24 or done == len(movies) - 1:
-            print(f"track: {done + 1}/{len(movies)}", flush=True)
+        if target.exists():
+            continue
+        networks = networks or FaceNetworks.load()
+        unfinished = target.with_suffix(f".{os.getpid()}.part")
+        with unfinished.open("wb") as file:
+            np.savez(file, **track_clip(movie, networks))  # type: ignore[arg-type]
+        os.replace(unfinished, target)
+        if done % 25 == 0 or done == len(movies):
+            print(f"track: {done}/{len(movies)}", flush=True)
     return sorted(cache.glob("*.npz"))
 
 

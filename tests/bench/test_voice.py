@@ -46,6 +46,13 @@ def test_lateness_is_measured(take: Take) -> None:
     assert voice.closures([take], late(take, 40)).found == 0
 
 
+def test_a_constant_lag_is_found(take: Take) -> None:
+    slow = np.repeat(np.random.default_rng(0).normal(size=(30, 6)), 10, axis=0).astype(np.float32)
+    r, lag_s = voice.own_lag([replace(take, values=slow)], lambda t: (np.roll(t.values, -6, axis=0), t.closure))
+    assert r == pytest.approx(1)
+    assert lag_s == pytest.approx(0.06)
+
+
 def test_what_was_not_seen_does_not_count(take: Take) -> None:
     weight = take.weight.copy()
     weight[150:] = 0
