@@ -63,8 +63,8 @@ class Params(ParamSet):
 def render(plate: Image, patch: Patch, params: Params, holdout: Image | None = None) -> tuple[Image, np.ndarray]:
     """The comp over `plate`'s region, and its matte [H, W] float32; params: resolved at the frame.
 
-    plate: RGB(A) over the patch's region, scene-linear. holdout: what lies in front of the mouth, white in its last
-        channel.
+    plate: RGB(A) over the patch's region, scene-linear. holdout: what lies in front of the mouth, white in
+        its alpha, or in red where it has none.
     Raises: UsageError when the regions differ.
     """
     _check(plate, patch, holdout)
@@ -91,7 +91,8 @@ def _keep(holdout: Image | None, params: Params) -> np.ndarray | np.float32:
     mix = np.float32(params.mix)
     if holdout is None:
         return mix
-    front = np.clip(np.nan_to_num(holdout.pixels[-1], nan=0.0), 0, 1)
+    channel = holdout.channels.index("A") if "A" in holdout.channels else 0
+    front = np.clip(np.nan_to_num(holdout.pixels[channel], nan=0.0), 0, 1)
     return (front if params.invert_holdout else 1 - front) * mix
 
 

@@ -29,7 +29,8 @@ NECK = 1.4
 STIFFNESS = 2e-4
 PARTED = 0.006
 """Lips are kept this far apart where one field serves both: two points on one spot would tear it."""
-STEP_PX = 8
+NODES = 40
+"""Grid nodes in a face height: far closer than control points lie, whatever the size of the face."""
 INSET = 0.014
 """In face heights, how wide the rim of tooth along a tracked lip may be."""
 RULER = 3.4
@@ -66,7 +67,7 @@ def solve_fields(here: np.ndarray, target: np.ndarray, sources: list[np.ndarray]
     """here, target: [P, 2] plate px. sources: [P, 2] each, px of their own frames."""
     ring = _neck(target)
     region = Region.around(np.concatenate([target[OUTLINE], ring]), 0.02 * face_height_px)
-    step = max(2, round(STEP_PX * min(1.0, face_height_px / 300)))
+    step = max(2, round(face_height_px / NODES))
     nodes = grid_points(step, region).astype(np.float64)
     at = nodes.reshape(2, -1).T
     heads = [similarity(target[STILL_ROWS], source[STILL_ROWS]) for source in sources]

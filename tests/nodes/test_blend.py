@@ -75,6 +75,9 @@ def test_holdout_lets_the_plate_through(plate, patch) -> None:
     image, matte = render(plate, patch, Params(), hand)
     assert not matte[:, :60].any()
     assert np.array_equal(image.pixels[:, :, :60], plate.pixels[:, :, :60])
+    cut_out = picture((1.0, 1.0, 1.0, 0.0))
+    cut_out.pixels[3, :, :60] = 1.0
+    assert np.array_equal(render(plate, patch, Params(), cut_out)[1], matte), "an alpha counts before colour does"
     _, other = render(plate, patch, Params(invert_holdout=True), hand)
     assert not other[:, 60:].any()
     assert other[:, :60].any()

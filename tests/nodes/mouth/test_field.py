@@ -9,7 +9,7 @@ import pytest
 from ofx_lipsync.kernels.warp import grid_points
 from ofx_lipsync.nodes.mouth import spline
 from ofx_lipsync.nodes.mouth.field import similarity, solve_fields
-from ofx_lipsync.nodes.mouth.points import INDEX, JAW_ROWS, LOWER_INNER, STILL_ROWS, UPPER_INNER
+from ofx_lipsync.nodes.mouth.points import COUNT, INDEX, JAW_ROWS, LOWER_INNER, STILL_ROWS, UPPER_INNER
 
 
 @pytest.fixture
@@ -26,6 +26,11 @@ def test_a_spline_passes_through_its_points_and_keeps_planes() -> None:
     plane = knots @ np.array([[0.3], [-2.0]]) + 5
     far = rng.random((7, 2)) * 10
     assert np.allclose(at(spline.solve(knots, plane, 1e-3), far), far @ np.array([[0.3], [-2.0]]) + 5, atol=1e-6)
+
+
+def test_no_control_point_counts_twice() -> None:
+    """Two knots on one spot would leave the thin plate without an answer."""
+    assert len(set(INDEX.tolist())) == COUNT
 
 
 def test_a_similarity_is_found() -> None:
