@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import Sequence
 
+import numpy as np
+
 from ofx_lipsync.core.clip import Clip
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.face import FaceTrack
@@ -100,15 +102,19 @@ def analyse(
     plate: Clip | None = None,
     reel: tuple[Clip, FaceTrack] | None = None,
     cuts: Sequence[int] = (),
+    times_s: np.ndarray | None = None,
 ) -> MouthPlan:
     """What to paint on every frame where the face is seen. Reads no pixels.
 
     frames: the shot's, ascending; curve times count from the first. cuts: frames that begin a new scene.
+    times_s: [N] float64, when each frame is shown, for footage whose frames last unequal times.
     Raises: UsageError when params ask for a reel and there is none.
     """
     if params.library == "reel" and reel is None:
         raise UsageError(f"{ID}.library: is 'reel', but no reel is given; give one with {ID}.reel, or use library=both")
-    return planning.plan(track, plate_rate, frames, curve, params, reel[1] if reel else None, cuts)
+    if times_s is None:
+        times_s = (np.asarray(frames) - frames[0]) / float(plate_rate)
+    return planning.plan(track, plate_rate, frames, curve, params, reel[1] if reel else None, cuts, times_s)
 
 
 def wanted(plan: MouthPlan, frames: Sequence[int], clip: int = PLATE) -> dict[int, Region]:

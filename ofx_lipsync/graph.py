@@ -118,7 +118,7 @@ class Dub:
         track = self._track(faces)
         plan = node("MouthGenerate").analyse(
             track, shot.plate.rate, shot.frames, audio.curve, settings["MouthGenerate"],
-            plate=shot.plate, reel=self._reel(), cuts=faces.cuts,
+            plate=shot.plate, reel=self._reel(), cuts=faces.cuts, times_s=shot.times_s,
         )  # fmt: skip
         frames = np.asarray(shot.frames, np.int64)
         return Analysis(key or settings.key(), frames, faces, audio, plan)

@@ -32,7 +32,7 @@ POOR = 0.03
 
 def plan(
     track: FaceTrack | None, rate: Rate, frames: Sequence[int], curve: MouthCurve, params: Any,
-    reel: FaceTrack | None, cuts: Sequence[int],
+    reel: FaceTrack | None, cuts: Sequence[int], times_s: np.ndarray,
 ) -> MouthPlan:  # fmt: skip
     rows = _usable(track, frames)
     if track is None or len(rows) == 0 or len(curve.times_s) == 0:
@@ -43,7 +43,7 @@ def plan(
     known = _all_front(track, reel)
     actor, raw = learn(known, people()), measure(known)
     curve = spoken_as(curve, actor.channels(raw), raw[:, 0], rate)
-    channels = wanted_channels(curve, numbers.tolist(), int(frames[0]), rate, params)
+    channels = wanted_channels(curve, numbers.tolist(), times_s[np.searchsorted(frames, numbers)], params)
     front = front_points(actor, channels)
     here, target = landmarks[:, INDEX, :2], _placed(actor, pose, landmarks, front)
     starts = _starts(numbers, cuts)

@@ -8,7 +8,6 @@ from typing import Any, Iterator, Sequence
 import numpy as np
 
 from ofx_lipsync.core.mouth import ARTICULATION, MouthCurve
-from ofx_lipsync.core.timing import Rate
 from ofx_lipsync.nodes.mouth.actor import Actor
 from ofx_lipsync.nodes.mouth.points import LOWER_INNER, UPPER_INNER
 
@@ -20,13 +19,13 @@ narrows several times as far as it widens."""
 EASE_S = 0.16
 
 
-def wanted_channels(curve: MouthCurve, frames: Sequence[int], first: int, rate: Rate, params: Any) -> np.ndarray:
-    """[N, 6] channels at each frame, after the artist's params. first: the frame that stands at 0 s."""
+def wanted_channels(curve: MouthCurve, frames: Sequence[int], shown_s: np.ndarray, params: Any) -> np.ndarray:
+    """[N, 6] channels at each frame, after the artist's params. shown_s: [N] when each is shown, on the curve's clock."""
     values = _smooth(curve.values, curve.times_s, params.smoothing / 1000)
     voice = _widened(curve.voice, curve.times_s)
     settings = [params.at(int(frame)) for frame in frames]
     late_s = np.array([setting.sync_offset for setting in settings]) / 1000
-    at_s = (np.asarray(frames) - first) / float(rate) - late_s
+    at_s = shown_s - late_s
     values, closure, voice = (_at(part, curve.times_s, at_s) for part in (values, curve.closure, voice))
     for row, setting in enumerate(settings):
         _direct(values[row], float(closure[row]), float(voice[row]), setting)
