@@ -20,7 +20,7 @@ EASE_S = 0.16
 
 
 def wanted_channels(curve: MouthCurve, frames: Sequence[int], shown_s: np.ndarray, params: Any) -> np.ndarray:
-    """[N, 6] channels at each frame, after the artist's params. shown_s: [N] when each is shown, on the curve's clock."""
+    """[N, 6] channels at each frame, after the artist's params. shown_s: [N] each one's time on the curve's clock."""
     values = _smooth(curve.values, curve.times_s, params.smoothing / 1000)
     voice = _widened(curve.voice, curve.times_s)
     settings = [params.at(int(frame)) for frame in frames]
