@@ -16,6 +16,7 @@ from ofx_lipsync.kernels.warp import grid_points
 from ofx_lipsync.nodes.mouth import spline
 from ofx_lipsync.nodes.mouth.points import (
     COUNT,
+    FACE_EDGE,
     JAW_ROWS,
     LIPS_EDGE,
     LOWER_INNER,
@@ -24,8 +25,9 @@ from ofx_lipsync.nodes.mouth.points import (
     UPPER_INNER,
 )  # fmt: skip
 
-NECK = 1.4
-"""The plate holds still on the jaw line pushed this many times away from the middle of the face."""
+BESIDE, BELOW = 0.06, 0.15
+"""The plate holds still this far outside the face, in face heights: hair, ears and background beside it sooner than the
+neck below the chin, which a jaw covers and uncovers. Further, a collar would be seen to breathe."""
 STIFFNESS = 2e-4
 PARTED = 0.006
 """Lips are kept this far apart where one field serves both: two points on one spot would tear it."""
@@ -65,7 +67,7 @@ class Fields:
 
 def solve_fields(here: np.ndarray, target: np.ndarray, sources: list[np.ndarray], face_height_px: float) -> Fields:
     """here, target: [P, 2] plate px. sources: [P, 2] each, px of their own frames."""
-    ring = _neck(target)
+    ring = _neck(target, face_height_px)
     region = Region.around(np.concatenate([target[OUTLINE], ring]), 0.02 * face_height_px)
     step = max(2, round(face_height_px / NODES))
     nodes = grid_points(step, region).astype(np.float64)
@@ -78,8 +80,7 @@ def solve_fields(here: np.ndarray, target: np.ndarray, sources: list[np.ndarray]
     near = _near(at, target[LIPS_EDGE], LIP_ROOM * face_height_px + 3 * step)
     inset = [np.zeros(2)] + [_inset(source, target) for source in sources]
     moved = _moves(at, near, knots, np.concatenate(moves, axis=1), np.concatenate(inset), face_height_px)
-    fall = _fall(at, region, 0.06 * face_height_px)[:, None]
-    ground = moved[0][:, :2] * fall
+    ground = moved[0][:, :2] * (_on_the_face(at, target, face_height_px) * _fall(at, region, face_height_px))[:, None]
     shape = nodes.shape[1:]
     mouths = []
     for i, (matrix, offset) in enumerate(heads):
@@ -160,10 +161,46 @@ def _grid(points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return np.ascontiguousarray(points.T.reshape(2, *shape).astype(np.float32))
 
 
-def _neck(target: np.ndarray) -> np.ndarray:
-    """[R, 2]: points round the lower face that hold the background and the neck."""
-    middle = target[STILL_ROWS].mean(axis=0)
-    return middle + NECK * (target[JAW_ROWS] - middle)
+def _neck(target: np.ndarray, face_height_px: float) -> np.ndarray:
+    """[R, 2]: points outside the jaw that hold the background and the neck."""
+    jaw, middle = target[JAW_ROWS], target[STILL_ROWS].mean(axis=0)
+    out = jaw - middle
+    return jaw + out / np.linalg.norm(out, axis=1, keepdims=True) * _room(jaw, target, face_height_px)[:, None]
+
+
+def _room(at: np.ndarray, target: np.ndarray, face_height_px: float) -> np.ndarray:
+    """[Q] px: how far outside the face the plate may move at points [Q, 2]."""
+    middle, chin = target[STILL_ROWS].mean(axis=0), target[JAW_ROWS[8]]
+    down = _down(target)
+    t = np.clip((at - middle) @ down / ((chin - middle) @ down) * 2 - 1, 0.0, 1.0)
+    return (BESIDE + (BELOW - BESIDE) * t * t * (3 - 2 * t)) * face_height_px
+
+
+def _on_the_face(at: np.ndarray, target: np.ndarray, face_height_px: float) -> np.ndarray:
+    """[Q]: 1 on the face, falling to 0 over the room outside its edge."""
+    edge = target[FACE_EDGE]
+    outside = _distance_outside(at, edge)
+    t = np.clip(1 - outside / _room(at, target, face_height_px), 0.0, 1.0)
+    return t * t * (3 - 2 * t)
+
+
+def _fall(at: np.ndarray, region: Region, face_height_px: float) -> np.ndarray:
+    """[Q]: 0 on the region's edge, 1 from a twentieth of a face height inwards: beyond the grid nothing may move."""
+    low, high = np.array([region.x0, region.y0]) + 1, np.array([region.x1, region.y1]) - 1
+    t = np.clip(np.minimum(at - low, high - at).min(axis=1) / (0.05 * face_height_px), 0.0, 1.0)
+    return t * t * (3 - 2 * t)
+
+
+def _distance_outside(at: np.ndarray, loop: np.ndarray) -> np.ndarray:
+    """[Q] px: how far points [Q, 2] lie outside a closed loop [E, 2]; 0 inside."""
+    start, way = loop, np.roll(loop, -1, axis=0) - loop
+    offset = at[:, None] - start[None]
+    along = np.clip((offset * way).sum(axis=2) / np.maximum((way**2).sum(axis=1), 1e-12), 0.0, 1.0)
+    nearest = np.linalg.norm(offset - along[..., None] * way, axis=2).min(axis=1)
+    level = (loop[None, :, 1] > at[:, None, 1]) != (np.roll(loop[:, 1], -1)[None] > at[:, None, 1])
+    slope = np.divide(way[:, 0], way[:, 1], out=np.zeros(len(way)), where=way[:, 1] != 0)
+    right = start[None, :, 0] + (at[:, None, 1] - start[None, :, 1]) * slope > at[:, None, 0]
+    return np.where((level & right).sum(axis=1) % 2 == 1, 0.0, nearest)
 
 
 def _down(points: np.ndarray) -> np.ndarray:
@@ -188,13 +225,3 @@ def _near(points: np.ndarray, around: np.ndarray, margin_px: float) -> np.ndarra
     """[Q] bool: points within the box round others and a margin."""
     low, high = around.min(axis=0) - margin_px, around.max(axis=0) + margin_px
     return ((points >= low) & (points <= high)).all(axis=1)
-
-
-def _fall(points: np.ndarray, region: Region, width_px: float) -> np.ndarray:
-    """[Q]: 1 inside, 0 at the region's edge, smooth between."""
-    edge = np.minimum(
-        np.minimum(points[:, 0] - region.x0, region.x1 - points[:, 0]),
-        np.minimum(points[:, 1] - region.y0, region.y1 - points[:, 1]),
-    )
-    t = np.clip((edge - 1) / width_px, 0.0, 1.0)
-    return t * t * (3 - 2 * t)

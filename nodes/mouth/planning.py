@@ -82,6 +82,8 @@ def _placed(actor: Actor, pose: HeadPose, landmarks: np.ndarray, front: np.ndarr
     keep[MOVING_ROWS], keep[JAW_ROWS], keep[LIP_ROWS] = 0.5, 1.0, 0.0
     target = pose.place(front)[..., :2] + keep[:, None] * strange
     target[:, STILL_ROWS] = here[:, STILL_ROWS]
+    ears = _eased(np.clip(np.minimum(np.arange(len(JAW_ROWS)), np.arange(len(JAW_ROWS))[::-1]) / 5, 0, 1))
+    target[:, JAW_ROWS] = here[:, JAW_ROWS] + ears[:, None] * (target[:, JAW_ROWS] - here[:, JAW_ROWS])
     return target.astype(np.float32)
 
 
