@@ -8,7 +8,7 @@ pure function of one frame, the analysis and the params, so that no chunking or 
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Callable, Mapping, Sequence
 
@@ -172,10 +172,7 @@ class Dub:
         return self.shot.reel, track
 
     def _holdout(self, frame: int, region: Region) -> Image | None:
-        if self.shot.holdout is None:
-            return None
-        matte = self.shot.holdout.crop(frame, region)
-        return replace(matte, pixels=matte.pixels[:1], channels=("R",))
+        return None if self.shot.holdout is None else self.shot.holdout.crop(frame, region)
 
 
 def summary(analysis: Analysis) -> Mapping[str, str]:

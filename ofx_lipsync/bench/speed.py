@@ -51,7 +51,7 @@ def _measured(plate: Path, out: Path) -> dict[str, float]:
     """Stage -> CPU seconds, and `peak_mib`, of one dub in a fresh process."""
     command = [sys.executable, "-m", "ofx_lipsync.bench.speed", str(plate), str(plate.with_suffix(".wav")), str(out)]
     _speech(plate.with_suffix(".wav"))
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout
     figures: dict[str, float] = json.loads(printed.splitlines()[-1])
     return figures

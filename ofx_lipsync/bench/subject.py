@@ -92,12 +92,15 @@ def wanted_curve(line: Path, subject: Subject) -> MouthCurve:
     return _heard(line, subject.frames, subject.rate)
 
 
-def dubbed(subject: Subject, line: Path, out: Path, reel: Sequence[Subject]) -> tuple[FaceTrack, MouthCurve]:
-    """Render the subject with a line, lossless, and track the result. With a reel, mouths come from the reel alone."""
+def dubbed(
+    subject: Subject, line: Path, out: Path, reel: Sequence[Subject], keep_away_s: float = 0.0
+) -> tuple[FaceTrack, MouthCurve]:
+    """Render the subject with a line, lossless, and track the result. With a reel mouths come from it alone, else from
+    the subject's own frames at least `keep_away_s` away."""
     mouth = node("MouthGenerate")
     plates = [open_plate(str(s.path)) for s in reel]
     joined = Joined(plates) if plates else None
-    params = mouth.Params(library="reel") if plates else mouth.Params()
+    params = mouth.Params(library="reel") if plates else mouth.Params(keep_away=keep_away_s)
     sound = read_sound(str(line))
     with open_plate(str(subject.path)) as plate:
         curve = wanted_curve(line, subject)

@@ -77,8 +77,9 @@ def _fail(text: str, code: int, reason: str) -> int:
 
 
 def _quiet_threads() -> None:
-    """One compute thread: on a shared machine, spinning pairs cost more than they give."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    """One compute thread, said before NumPy loads: on a shared machine, spinning pairs cost more than they give."""
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
 def _terminate(signum: int, frame: FrameType | None) -> None:
