@@ -14,7 +14,7 @@ from typing import Mapping, Sequence
 import numpy as np
 
 from ofx_lipsync.core.errors import MediaError, UsageError
-from ofx_lipsync.core.mouth import AudioAnalysis, Listener, MouthCurve
+from ofx_lipsync.core.mouth import ARTICULATION, AudioAnalysis, Listener, MouthCurve
 from ofx_lipsync.core.params import Float, ParamSet, Text
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.media.sound import resample
@@ -27,9 +27,11 @@ VERSION = 1
 INPUTS = ("line",)
 
 QUIET_DB = -120.0
-LEAD_S, TAIL_S = 0.20, 0.15
-"""Lips part before a voice is heard and close after it."""
-EASE_S = 0.12
+LIPS = (0.20, 0.15, 0.12)
+"""Seconds: lips part this long before a voice is heard, shut this long after it, and take so long to do it."""
+CORNERS = (0.30, 0.30, 0.30)
+"""The same for width and pucker: corners of the mouth settle later than lips shut."""
+SETTLING = tuple(CORNERS if name in ("width", "pucker") else LIPS for name in ARTICULATION)
 
 
 class Params(ParamSet):
@@ -107,16 +109,23 @@ def resting_in_silence(curve: MouthCurve, silence: float, pause_s: float) -> Mou
     """Lips at rest where nobody speaks for `pause_s`, eased in and out beside the voice."""
     if not len(curve.times_s) or silence == 0:
         return curve
-    times_s, step_s = curve.times_s, float(curve.times_s[1] - curve.times_s[0]) if len(curve.times_s) > 1 else 1.0
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], curve.voice >= silence, [False]]).astype(np.int8)))
-    spans = [(times_s[a] - LEAD_S, times_s[b - 1] + TAIL_S) for a, b in edges.reshape(-1, 2)]
-    open_gate = np.zeros(len(times_s))
-    for start_s, end_s in _joined(spans, max(0.0, pause_s - LEAD_S - TAIL_S)):
+    spoken = curve.voice >= silence
+    gates = {timing: _near_voice(curve.times_s, spoken, pause_s, *timing) for timing in (LIPS, CORNERS)}
+    values = curve.values * np.stack([gates[timing] for timing in SETTLING], axis=1)
+    return MouthCurve(curve.times_s, values, np.maximum(curve.closure, 1 - gates[LIPS]), curve.voice)
+
+
+def _near_voice(
+    times_s: np.ndarray, spoken: np.ndarray, pause_s: float, lead_s: float, tail_s: float, ease_s: float
+) -> np.ndarray:
+    """[T] float32: 1 from lead_s before each stretch of voice to tail_s after, eased to 0; short pauses are bridged."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], spoken, [False]]).astype(np.int8))).reshape(-1, 2)
+    spans = [(times_s[first] - lead_s, times_s[last - 1] + tail_s) for first, last in edges]
+    gate = np.zeros(len(times_s))
+    for start_s, end_s in _joined(spans, max(0.0, pause_s - lead_s - tail_s)):
         away_s = np.maximum(np.maximum(start_s - times_s, times_s - end_s), 0)
-        open_gate = np.maximum(open_gate, 0.5 + 0.5 * np.cos(np.pi * np.minimum(away_s / max(EASE_S, step_s), 1)))
-    gate = open_gate.astype(np.float32)
-    closure = np.maximum(curve.closure, 1 - gate)
-    return MouthCurve(times_s, curve.values * gate[:, None], closure, curve.voice)
+        gate = np.maximum(gate, 0.5 + 0.5 * np.cos(np.pi * np.minimum(away_s / ease_s, 1)))
+    return gate.astype(np.float32)
 
 
 def loudness_db(sound: Sound, times_s: np.ndarray, window_s: float) -> np.ndarray:

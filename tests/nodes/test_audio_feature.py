@@ -113,7 +113,7 @@ def test_line_longer_than_the_shot(line: Sound) -> None:
 def test_rest_between_words_only_in_long_pauses() -> None:
     times_s = np.arange(200) / 40
     voice = np.ones(200, np.float32)
-    voice[40:50] = voice[100:160] = 0
+    voice[40:50] = voice[90:160] = 0
     curve = MouthCurve(times_s, np.ones((200, 6), np.float32), np.zeros(200, np.float32), voice)
     rested = node.resting_in_silence(curve, 0.5, 0.4)
     assert (rested.values[35:60] == 1).all()
