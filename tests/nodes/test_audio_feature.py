@@ -117,8 +117,8 @@ def test_rest_between_words_only_in_long_pauses() -> None:
     curve = MouthCurve(times_s, np.ones((200, 6), np.float32), np.zeros(200, np.float32), voice)
     rested = node.resting_in_silence(curve, 0.5, 0.4)
     assert (rested.values[35:60] == 1).all()
-    assert (rested.values[120:140] == 0).all()
-    assert (rested.closure[120:140] == 1).all()
+    assert (rested.values[116:134] == 0).all()
+    assert (rested.closure[116:134] == 1).all()
     assert np.abs(np.diff(rested.values[:, 0])).max() < 0.5, "lips must not snap"
     assert node.resting_in_silence(curve, 0.0, 0.4) is curve
 
