@@ -12,6 +12,7 @@ SUITES = {
     "speed": "CPU seconds by stage and peak memory of a 1080p dub",
     "sheets": "contact sheets of plate, result and matte, to look at",
     "voice": "the articulation network against tracked mouths, without rendering",
+    "hearing": "visemes heard from speakers never trained on, beside other recognisers",
 }
 
 

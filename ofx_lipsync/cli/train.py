@@ -7,7 +7,11 @@ import argparse
 import importlib
 from typing import Any
 
-NETWORKS = ("articulation",)
+LESSONS = {
+    "articulation": ("ofx_lipsync.train.articulation", "sound to lips and jaw"),
+    "hearing": ("ofx_lipsync.train.hearing", "sound to phones and visemes"),
+    "corpus": ("ofx_lipsync.train.speech.corpus", "speech with phone times, which hearing learns from"),
+}
 NONE = "\0"
 """No option belongs to this verb: all of them go to the network's own trainer, --help included."""
 
@@ -15,11 +19,11 @@ NONE = "\0"
 def register(verbs: Any) -> None:
     parser = verbs.add_parser("train", help="train a network", description=__doc__)
     networks = parser.add_subparsers(dest="network", metavar="NETWORK", required=True)
-    for name in NETWORKS:
-        network = networks.add_parser(name, help=f"see lipsync train {name} --help", add_help=False, prefix_chars=NONE)
+    for name, (_, text) in LESSONS.items():
+        network = networks.add_parser(name, help=text, add_help=False, prefix_chars=NONE)
         network.add_argument("arguments", nargs="*")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    return int(importlib.import_module(f"ofx_lipsync.train.{args.network}").main(args.arguments) or 0)
+    return int(importlib.import_module(LESSONS[args.network][0]).main(args.arguments) or 0)

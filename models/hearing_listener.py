@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hears phones and lips as the sound comes in, or a line as a whole, in plain NumPy: live needs no torch.
+
+Every frame is computed by itself, so that blocks of any size give the same bits as one pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ofx_lipsync.core.errors import ModelError, UsageError
+from ofx_lipsync.core.phones import LIPS, PHONES
+from ofx_lipsync.models.bands import (
+    EARLY,
+    FALL_DB,
+    HOP,
+    QUIETEST_DB,
+    SILENCE,
+    START_DB,
+    WINDOW,
+    bands_db,
+    heard,
+    loudness_db,
+)  # fmt: skip
+from ofx_lipsync.models.loader import Weights, load
+
+
+@dataclass(frozen=True)
+class Heard:
+    """phones: [T, 50] posteriors of core.phones.PHONES. lips: [T, 3] how surely the lips are shut, on the teeth, and
+    rounded. Frame t is t * 10 ms .. (t + 1) * 10 ms of the sound."""
+
+    phones: np.ndarray
+    lips: np.ndarray
+
+
+class Hearing:
+    """The hearing network's weights; any number of streams and lines share one."""
+
+    def __init__(self, weights: Weights) -> None:
+        try:
+            dims = {name: int(weights.dims[name]) for name in ("bands", "taps", "behind", "stem", "width", "back")}
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{weights.name}: dims lack {error}; use weights of the hearing network") from None
+        self.dims = dims
+        weights.fit(expected_shapes(dims))
+        w = weights.tensors
+        self.stem = _Affine(w["stem.weight"].transpose(0, 2, 1).reshape(dims["stem"], -1), w["stem.bias"])
+        self.ahead = _Lstm(w, "ahead")
+        self.told = _Affine(w["told.weight"], w["told.bias"])
+        self.back = _Lstm(w, "back")
+        self.told_whole = _Affine(w["told_whole.weight"], w["told_whole.bias"])
+
+    @classmethod
+    def named(cls, name: str = "hearing") -> Hearing:
+        return cls(load(name))
+
+    def stream(self) -> Stream:
+        """A voice from its beginning."""
+        return Stream(self)
+
+    def line(self, samples: np.ndarray) -> Heard:
+        """The whole of a line, heard forwards and backwards: better than a stream of it.
+
+        samples: [N] float32, mono, 16 kHz.
+        """
+        stream = Stream(self)
+        forward = np.concatenate([stream.states(samples), stream.last_states()])  # [T, width]
+        state = self.back.start()
+        out = np.empty((len(forward), len(self.told_whole.bias)), np.float32)
+        for t in range(len(forward) - 1, -1, -1):
+            state = self.back.step(forward[t], state)
+            out[t] = self.told_whole(np.concatenate([forward[t], state[0]]))
+        return posteriors(out)
+
+
+class Stream:
+    """One voice as it comes in; what is told lies `latency_s` behind what was heard."""
+
+    def __init__(self, network: Hearing) -> None:
+        self.network = network
+        self.latency_s = (network.dims["behind"] * HOP + EARLY) / 16000
+        self._waiting = np.zeros(EARLY, np.float32)
+        self._level_db = START_DB
+        self._seen = np.full((network.dims["taps"], network.dims["bands"]), SILENCE, np.float32)
+        self._state = network.ahead.start()
+        self._frames = self._whole_hops = 0
+        self._samples = 0
+
+    def push(self, samples: np.ndarray) -> Heard:
+        """samples: [N] float32, mono, 16 kHz, any N. Returns the frames that can be told now."""
+        return self._tell(self.states(samples))
+
+    def finish(self) -> Heard:
+        """The last frames, after the sound has ended; the stream is used up."""
+        return self._tell(self.last_states())
+
+    def states(self, samples: np.ndarray) -> np.ndarray:
+        """[n, width]: the forward LSTM's states of the frames that can be told."""
+        if samples.ndim != 1 or samples.dtype != np.float32:
+            raise UsageError(f"Hearing: samples are {samples.shape} {samples.dtype}, expected [N] float32 at 16 kHz")
+        self._samples += len(samples)
+        self._waiting = np.concatenate([self._waiting, samples])
+        return self._run()
+
+    def last_states(self) -> np.ndarray:
+        """Silence is heard after the end, until every whole 10 ms of the sound are told."""
+        wanted = self._samples // HOP
+        # the last frame's window must not see the rest of a hop that is not whole: a line ends on its last frame
+        rest = self._samples - wanted * HOP
+        self._waiting = np.concatenate([self._waiting[: len(self._waiting) - rest], np.zeros(EARLY, np.float32)])
+        told = [self._run()]
+        for _ in range(self.network.dims["behind"]):
+            self._hear(np.full(self.network.dims["bands"], SILENCE, np.float32))
+            told.append(self._state[0][None] if self._frames > self.network.dims["behind"] else told[0][:0])
+        return np.concatenate(told)
+
+    def _run(self) -> np.ndarray:
+        count = max(0, (len(self._waiting) - WINDOW) // HOP + 1)
+        states = np.empty((count, self.network.dims["width"]), np.float32)
+        first = self._frames
+        for i in range(count):
+            bands = bands_db(self._waiting[i * HOP : i * HOP + WINDOW])
+            self._level_db = max(float(loudness_db(bands)), self._level_db - FALL_DB, QUIETEST_DB)
+            self._hear(heard(bands, np.float32(self._level_db)))
+            states[i] = self._state[0]
+        self._waiting = self._waiting[count * HOP :]
+        return states[max(0, self.network.dims["behind"] - first) :]
+
+    def _hear(self, frame: np.ndarray) -> None:
+        self._seen = np.concatenate([self._seen[1:], frame[None]])
+        self._state = self.network.ahead.step(np.maximum(self.network.stem(self._seen.ravel()), 0), self._state)
+        self._frames += 1
+
+    def _tell(self, states: np.ndarray) -> Heard:
+        out = np.empty((len(states), len(self.network.told.bias)), np.float32)
+        for t, state in enumerate(states):
+            out[t] = self.network.told(state)
+        return posteriors(out)
+
+
+def posteriors(logits: np.ndarray) -> Heard:
+    """logits: [T, phones + lips]."""
+    phones = np.exp(logits[:, : len(PHONES)] - logits[:, : len(PHONES)].max(axis=1, keepdims=True))
+    lips = 0.5 + 0.5 * np.tanh(0.5 * logits[:, len(PHONES) :])
+    return Heard(phones / phones.sum(axis=1, keepdims=True), lips)
+
+
+def expected_shapes(dims: dict[str, int]) -> dict[str, tuple[int, ...]]:
+    """Names and shapes as the trained network has them."""
+    stem, width, back, told = dims["stem"], dims["width"], dims["back"], len(PHONES) + len(LIPS)
+    shapes: dict[str, tuple[int, ...]] = {"stem.weight": (stem, dims["bands"], dims["taps"]), "stem.bias": (stem,)}
+    for name, inputs, states in (("ahead", stem, width), ("back", width, back)):
+        shapes |= {f"{name}.weight_ih_l0": (4 * states, inputs), f"{name}.weight_hh_l0": (4 * states, states)}
+        shapes |= {f"{name}.bias_ih_l0": (4 * states,), f"{name}.bias_hh_l0": (4 * states,)}
+    shapes |= {"told.weight": (told, width), "told.bias": (told,)}
+    return shapes | {"told_whole.weight": (told, width + back), "told_whole.bias": (told,)}
+
+
+class _Affine:
+    """[in] -> [out], one vector at a time: a matrix product's bits may change with how many rows it has."""
+
+    def __init__(self, weight: np.ndarray, bias: np.ndarray) -> None:
+        self.weight = np.ascontiguousarray(weight.T, np.float32)
+        self.bias = bias.astype(np.float32)
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        return np.dot(x, self.weight) + self.bias
+
+
+class _Lstm:
+    """One layer; gates in torch's order: input, forget, cell, output."""
+
+    def __init__(self, tensors: dict[str, np.ndarray], name: str) -> None:
+        joined = np.concatenate([tensors[f"{name}.weight_ih_l0"], tensors[f"{name}.weight_hh_l0"]], axis=1)
+        self.width = len(joined) // 4
+        # a logistic is a tanh of half its input: one tanh serves all four gates
+        self.half = np.full(4 * self.width, 0.5, np.float32)
+        self.half[2 * self.width : 3 * self.width] = 1
+        bias = tensors[f"{name}.bias_ih_l0"] + tensors[f"{name}.bias_hh_l0"]
+        self.gates = _Affine(joined * self.half[:, None], bias * self.half)
+
+    def start(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros(self.width, np.float32), np.zeros(self.width, np.float32)
+
+    def step(self, x: np.ndarray, state: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """x: [in]; state: hidden and cell, each [width]."""
+        gates = np.tanh(self.gates(np.concatenate([x, state[0]])))
+        n = self.width
+        let_in, keep, show = gates[:n] * 0.5 + 0.5, gates[n : 2 * n] * 0.5 + 0.5, gates[3 * n :] * 0.5 + 0.5
+        cell = keep * state[1] + let_in * gates[2 * n : 3 * n]
+        return show * np.tanh(cell), cell
