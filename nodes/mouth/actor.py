@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ofx_lipsync.core.articulate import measure
-from ofx_lipsync.core.mouth import ARTICULATION
+from ofx_lipsync.core.mouth import ARTICULATION, reach_of
 from ofx_lipsync.nodes.mouth.points import COUNT, INDEX
 
 CLOSED = 0.012
@@ -77,11 +77,10 @@ def learn(front: np.ndarray, people: People, stiffness: float = 4.0) -> Actor:
         gap = (closed[0] - SHUT) / people.reach[0]
         rest = rest - gap * np.einsum("c,cpk->pk", people.along, people.shape)
         closed = closed - gap * people.along * people.reach
-    reach = np.quantile(raw, 0.95, axis=0) - closed
-    own = (reach > LIVELY * people.reach) & (
-        np.ptp(np.quantile(raw, [0.05, 0.95], axis=0), axis=0) > LIVELY * people.reach
-    )
-    reach = np.clip(np.where(own, reach, people.reach), people.reach / UNLIKE, people.reach * UNLIKE)
+    seen = reach_of(raw, closed)
+    travel = np.ptp(np.quantile(raw, [0.05, 0.95], axis=0), axis=0)
+    own = (seen > LIVELY * people.reach) & (travel > LIVELY * people.reach)
+    reach = np.clip(np.where(own, seen, people.reach), people.reach / UNLIKE, people.reach * UNLIKE)
     smile = max(0.0, float(closed[WIDTH]) - RELAXED) * EASED_SMILE / people.reach[WIDTH]
     if not own[WIDTH] and smile > 0:  # a still smiles for ever; who speaks through a full smile grimaces
         rest = rest - smile * people.shape[WIDTH]

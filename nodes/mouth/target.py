@@ -13,10 +13,10 @@ from ofx_lipsync.nodes.mouth.points import LOWER_INNER, UPPER_INNER
 
 OPEN, WIDTH, JAW, UPPER, LOWER, PUCKER = range(len(ARTICULATION))
 HIGHEST = np.array([1.6, 2.5, 1.6, 2.0, 1.6, 2.5])
-LOWEST = np.array([0.0, -6.0, -1.0, -2.0, -1.0, -4.0])
-"""No channel is asked for more, in the actor's ranges, or not this actor would be seen but a stretch of skin. A mouth
-narrows several times as far as it widens."""
-EASE_S = 0.16
+LOWEST = np.array([0.0, -3.0, -1.0, -2.0, -1.0, -2.5])
+"""No channel is asked for more, in the actor's ranges, or not this actor would be seen but a stretch of skin."""
+EASE_S = 0.32
+"""Lips part before the voice is heard and close after it; AudioFeature has eased both ends, and is not cut off here."""
 
 
 def wanted_channels(curve: MouthCurve, frames: Sequence[int], shown_s: np.ndarray, params: Any) -> np.ndarray:

@@ -22,6 +22,16 @@ lower   lower lip's upper edge lowered
 pucker  lips pushed forward (depth)
 """
 
+TWO_WAY = np.array([name in ("width", "pucker") for name in ARTICULATION])
+"""Channels that leave rest to both sides: for some people shut lips are nearly the widest, so that the 95th percentile
+says little of how far they go. Their range is half of the whole travel, 5th to 95th percentile."""
+
+
+def reach_of(raw: np.ndarray, closed: np.ndarray) -> np.ndarray:
+    """[6] a person's range per channel. raw: [N, 6] articulation in face heights; closed: [6] it with lips shut."""
+    low, high = np.quantile(raw, [0.05, 0.95], axis=0)
+    return np.asarray(np.where(TWO_WAY, (high - low) / 2, high - closed))
+
 
 @dataclass(frozen=True)
 class MouthCurve:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ofx_lipsync.core.articulate import articulation
-from ofx_lipsync.core.mouth import ARTICULATION
+from ofx_lipsync.core.mouth import ARTICULATION, TWO_WAY, reach_of
 from ofx_lipsync.models.loudness import speech_gain
 from ofx_lipsync.models.mel import RATE_HZ, SILENCE, mel_spectrogram
 from ofx_lipsync.train.align import CLOSED, LABELS_HZ, PHONES, UNKNOWN, Aligner, read_lab, sentence
@@ -54,20 +54,14 @@ class Range:
         return (raw - self.closed) / self.reach
 
 
-TWO_WAY = np.array([name in ("width", "pucker") for name in ARTICULATION])
-"""Channels that leave rest to both sides: for some people shut lips are nearly the widest, so that the 95th percentile
-says little of how far they go. These are scaled by half of the whole travel."""
-
-
 def person_range(raw: np.ndarray, others: Range | None = None) -> Range:
     """raw: [N, 6] of all frames of a person, in face heights. others: what is typical."""
     shut = raw[:, 0] <= max(SHUT, float(np.quantile(raw[:, 0], 0.05)))
     closed = np.median(raw[shut], axis=0)
-    low, high = np.quantile(raw, [0.05, 0.95], axis=0)
-    reach = np.where(TWO_WAY, (high - low) / 2, high - closed)
+    own = reach_of(raw, closed)
     if others is not None:
-        reach = np.where(reach > LIVELY * others.reach, reach, others.reach)
-    return Range(closed, reach)
+        own = np.where(own > LIVELY * others.reach, own, others.reach)
+    return Range(closed, own)
 
 
 def features(samples: np.ndarray) -> np.ndarray:

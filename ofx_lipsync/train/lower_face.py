@@ -17,6 +17,7 @@ import numpy as np
 
 from ofx_lipsync.core.articulate import measure
 from ofx_lipsync.core.errors import InputError
+from ofx_lipsync.core.mouth import reach_of
 from ofx_lipsync.core.pose import to_front
 from ofx_lipsync.models.loader import save
 from ofx_lipsync.nodes.mouth.actor import CLOSED, People
@@ -52,11 +53,11 @@ def learn_people(faces: dict[str, np.ndarray]) -> People:
         raw, points = measure(front).astype(np.float64), front[:, INDEX]
         shut = raw[:, 0] <= max(CLOSED, float(np.quantile(raw[:, 0], 0.05)))
         closed = np.median(raw[shut], axis=0)
-        reach = np.quantile(raw, 0.95, axis=0) - closed
+        own = reach_of(raw, closed)
         share = 1 / np.sqrt(len(raw))
-        channels.append(share * (raw - closed) / np.maximum(reach, LEAST_REACH))
+        channels.append(share * (raw - closed) / np.maximum(own, LEAST_REACH))
         moves.append(share * (points - np.median(points[shut], axis=0)).reshape(len(raw), -1))
-        reaches.append(reach)
+        reaches.append(own)
     x, y = np.concatenate(channels), np.concatenate(moves)
     shape = np.linalg.solve(x.T @ x + STIFFNESS * np.eye(x.shape[1]), x.T @ y)
     along = (x[:, :1] * x).sum(axis=0) / (x[:, 0] ** 2).sum()
