@@ -59,7 +59,7 @@ def levels(loudness: np.ndarray, before_db: float = START_DB) -> np.ndarray:
 
 def heard(bands: np.ndarray, level: np.ndarray) -> np.ndarray:
     """bands: [..., 48] dB, level: [...] dB -> the network's input, about -2 (silence) .. 1.5."""
-    under = np.clip(bands - level[..., None], DEEPEST_DB, 0)
+    under = np.maximum(np.minimum(bands - level[..., None], 0), DEEPEST_DB)
     return (under / SCALE_DB + 1.5).astype(np.float32)
 
 

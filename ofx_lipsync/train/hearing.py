@@ -25,6 +25,8 @@ from ofx_lipsync.train.speech.lessons import Batches, Lessons, shares
 from ofx_lipsync.train.speech.utterance import read_manifest
 
 LIPS_WEIGHT = 0.4
+RAREST = 0.005
+"""Share of time that a corpus without such a sound is taken to have of it."""
 SEEN_WEIGHT = 1.5
 """How much more the sounds count that a viewer sees: lips shut, on the teeth, rounded."""
 
@@ -36,7 +38,7 @@ class Teacher:
         """spoken: [P], each phone's share of time."""
         belongs = np.stack([members(group) for group in LIPS])  # [3, P]
         self.belongs = torch.from_numpy(belongs.astype(np.float32))
-        share = belongs @ spoken
+        share = np.maximum(belongs @ spoken, RAREST)
         self.balance = torch.from_numpy(((1 - share) / share) ** 0.75).float()
         seen = np.where(belongs.any(axis=0), SEEN_WEIGHT, 1.0)
         self.phone_weight = torch.from_numpy(seen).float()

@@ -67,7 +67,7 @@ def sound(alphabet: Mapping[str, Sound], name: str) -> Sound | None:
 
 _IPA = _alphabet("""
 oʊ=o əʊ=o eɪ=e tɕ=tʃ dʑ=dʒ tʂ=tʃ dʐ=dʒ ʈʂ=tʃ ɖʐ=dʒ tʃ=tʃ dʒ=dʒ ts=ts dz=ts pf=p+f
-ɓ=b ʙ=b ɱ=v ʋ=v ɸ=β ʍ=w ʈ=t ɖ=d ɾ=r ɽ=r ɻ=ɹ ʀ=ʁ c=k ɟ=g ɡ=g ɣ=g q=k ɢ=g χ=x ħ=h ɦ=h ʕ=h ç=x ɕ=ʃ ʂ=ʃ ʑ=ʒ ʐ=ʒ ɬ=l ɮ=l
+ɓ=b ʙ=b ɱ=v ʋ=v ɸ=β ʍ=w ʈ=t ɖ=d ɾ=r ɽ=r ɻ=ɹ ʀ=ʁ c=k ɟ=g ɡ=g ɣ=g q=k ɢ=g χ=x ħ=h ɦ=h ʕ=h ɕ=ʃ ʂ=ʃ ʑ=ʒ ʐ=ʒ ɬ=l ɮ=l
 ɫ=l ɭ=l ɳ=n ɴ=n ɰ=g ʏ=y ʉ=u œ=ø ɵ=ø ɶ=a ɘ=ə ɜ=ə ʌ=ə ɐ=ə ɤ=ɯ ɒ=ɔ ɝ=ɚ ᵻ=ɪ ʲ= ʔ=
 """) | {name: ((name, 1.0),) for name in PHONES if name != "sil"}
 
@@ -78,7 +78,9 @@ def ipa(text: str) -> Sound | None:
     >>> ipa("aɪ")   # (("a", 0.55), ("ɪ", 0.45))
     None for one that holds no letter known here; () for a glottal stop, which keeps the mouth before it.
     """
-    bare = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) in ("Ll", "Lo"))
+    # ç is a letter of its own and would fall apart into c and a mark
+    apart = unicodedata.normalize("NFD", unicodedata.normalize("NFC", text).replace("ç", "x"))
+    bare = "".join(c for c in apart if unicodedata.category(c) in ("Ll", "Lo"))
     phones: list[str] = []
     known, at = False, 0
     while at < len(bare):

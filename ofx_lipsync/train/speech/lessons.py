@@ -16,7 +16,7 @@ from ofx_lipsync.models.bands import bands_db, frames_of
 from ofx_lipsync.train.speech.utterance import Utterance
 from ofx_lipsync.train.speech.vary import Variation
 
-WORTH = {"festvox-ru": 0.8, "speechocean": 2.5, "flite": 1.0, "festival": 0.7, "espeak": 0.4}
+WORTH = {"festvox-ru": 1.2, "speechocean": 3.5, "flite": 1.2, "festival": 0.6, "espeak": 0.35}
 """How often a minute of a source is drawn."""
 FARTHEST_PACE = 1.25
 

@@ -66,7 +66,11 @@ def flite(shelf: Shelf, minutes: float) -> None:
     """Its four English voices in turn, at rates from a fifth faster to a third slower; `rms` only for measuring."""
     for voice in FLITE_VOICES:
         speaker = f"flite-{voice}"
-        share = HELD_OUT_MINUTES if voice == HELD_OUT_FLITE else (minutes - HELD_OUT_MINUTES) / (len(FLITE_VOICES) - 1)
+        share = (
+            min(HELD_OUT_MINUTES, minutes)
+            if voice == HELD_OUT_FLITE
+            else (minutes - HELD_OUT_MINUTES) / (len(FLITE_VOICES) - 1)
+        )
         rng = np.random.default_rng(len(voice) * 1000 + ord(voice[0]))
         texts = endless("en", int(rng.integers(1 << 30)))
         for number in itertools.count():
