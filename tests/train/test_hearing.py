@@ -38,9 +38,9 @@ def said(name: str, rng: np.random.Generator) -> np.ndarray:
 
 
 def trained(corpus: Path, out: Path, steps: int) -> None:
-    options = ["--corpus", str(corpus), "--out", str(out), "--width", "32", "--checkpoint",
-               str(out.with_suffix(".pt")), "--batch", "8", "--length", "100", "--rate", "0.02", "--steps", str(steps), "--report-s", "0"]  # fmt: skip
-    assert main(["train", "hearing", *options]) == 0
+    shape = ["--width", "32", "--batch", "8", "--length", "100", "--rate", "0.02", "--report-s", "0"]
+    files = ["--corpus", str(corpus), "--out", str(out), "--checkpoint", str(out.with_suffix(".pt"))]
+    assert main(["train", "hearing", *files, *shape, "--steps", str(steps)]) == 0
 
 
 def test_it_learns_goes_on_and_is_heard(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:  # type: ignore[no-untyped-def]
