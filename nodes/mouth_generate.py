@@ -79,7 +79,7 @@ class Params(ParamSet):
         help="Where mouths may come from: the shot, the reel, or both.",
     )  # fmt: skip
     reel = File(
-        "", group="Library", analysed=True,
+        "", group="Library",
         help="More footage of the same actor in similar light, whose mouths may be used; a movie or a sequence.",
     )  # fmt: skip
     keep_away = Float(

@@ -142,3 +142,21 @@ def test_strength_zero_leaves_the_plate_alone(plate, sample_line, tmp_path):
     before, _ = stored(Path(plate.replace("####", str(LAST))))
     after, _ = stored(tmp_path / f"out.{LAST}.exr")
     assert np.array_equal(before, after)
+
+
+@pytest.mark.slow
+def test_a_hundred_frames_in_seven_chunks_that_share_nothing(make_plate, sample_line, tmp_path):
+    plate = str(tmp_path / "plate.####.exr")
+    still = make_plate.scene_linear_still()
+    for index in range(100):
+        make_plate.write_frame(
+            tmp_path / f"plate.{1001 + index}.exr", make_plate.view(still, index / 99, 400, 226), 1001 + index
+        )
+    for name in ("whole", "chunks"):
+        (tmp_path / name).mkdir()
+    dub(plate, sample_line, tmp_path / "whole" / "out.####.exr")
+    for first in range(1001, 1101, 15):
+        last = min(first + 14, 1100)
+        dub(plate, sample_line, tmp_path / "chunks" / "out.####.exr", "-F", f"{first}-{last}")
+    assert len(digests(tmp_path / "whole")) == 100
+    assert digests(tmp_path / "chunks") == digests(tmp_path / "whole")

@@ -20,8 +20,9 @@ FOLLOWED = {"width": 0.7, "jaw": 0.85, "pucker": 0.7}
 right by r is nearest to the truth when it moves r times as much."""
 TALK_S, TALK_GAP = 0.25, 0.012
 """An actor talks where the lips' gap changes by this much, in face heights, within so long to either side."""
-HALF_TRUST_S = 1.0
-"""Seconds of talking, of the actor and in the line, after which each is half believed."""
+HALF_TRUST_S = 0.25
+"""Seconds of talking, of the actor and in the line, after which each is half believed: people differ in their mean by
+about as much as a mouth moves, and a quarter of a second of speech tells a mean no better than that."""
 LEAST, MOST = 0.4, 2.5
 
 

@@ -47,10 +47,11 @@ def _joined(pictures: Sequence[np.ndarray], axis: int) -> np.ndarray:
 
 
 def write_sheet(path: Path, pixels: np.ndarray) -> None:
-    """An 8-bit PNG for looking at."""
+    """An 8-bit picture for looking at, JPEG or PNG by its ending."""
     import OpenImageIO as oiio
 
     _, height, width = pixels.shape
     picture = oiio.ImageBuf(oiio.ImageSpec(width, height, 3, "uint8"))
+    picture.specmod().attribute("compression", "jpeg:92")
     picture.set_pixels(picture.roi, np.ascontiguousarray(pixels.transpose(1, 2, 0)))
     picture.write(str(path))

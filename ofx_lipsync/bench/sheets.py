@@ -25,13 +25,13 @@ MARGIN = 0.12
 
 
 def main(args: argparse.Namespace) -> int:
-    """One PNG per pair in the folder of --keep."""
+    """One JPEG per pair in the folder of --keep."""
     if not args.keep:
         raise UsageError("bench sheets: give --keep DIR, a folder for the pictures")
     grid = shared_folder(args.data) / "grid"
     Path(args.keep).mkdir(parents=True, exist_ok=True)
     for plate, line in PAIRS[: args.clips]:
-        target = Path(args.keep) / f"{plate.replace('/', '-')}.png"
+        target = Path(args.keep) / f"{plate.replace('/', '-')}.jpg"
         write_sheet(target, dub_sheet(f"{grid / plate}.mkv", f"{grid / line}.mkv"))
         print(target, flush=True)
     return 0
