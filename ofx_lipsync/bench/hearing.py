@@ -46,7 +46,7 @@ def streaming(network: Hearing) -> Shown:
 
 
 def offline(network: Hearing) -> Shown:
-    return lambda samples: VisemeChoice().push(network.line(samples))
+    return lambda samples: VisemeChoice().line(network.line(samples))
 
 
 def held_out(utterances: Sequence[Utterance], source: str, folder: Path, clips: int | None) -> Spoken:

@@ -10,12 +10,12 @@ from ofx_lipsync.models.hearing_listener import Heard
 from ofx_lipsync.models.viseme_choice import Rules, VisemeChoice
 
 
-def frames(*likely: dict[str, float], lips: tuple[float, float, float] = (0, 0, 0)) -> Heard:
+def frames(*likely: dict[str, float]) -> Heard:
     phones = np.zeros((len(likely), 50), np.float32)
     for row, shares in zip(phones, likely, strict=True):
         for phone, share in shares.items():
             row[index(phone)] = share
-    return Heard(phones, np.tile(np.array(lips, np.float32), (len(likely), 1)))
+    return Heard(phones, np.zeros((len(likely), 3), np.float32))
 
 
 def names(mouths: np.ndarray) -> list[str]:
@@ -32,11 +32,21 @@ def test_a_slight_lead_does_not_change_the_mouth() -> None:
     assert names(VisemeChoice(rules=Rules(stay=1.0)).push(wavering)) == ["Aa", "Ee", "Aa", "Ee"]
 
 
-def test_sure_lips_win() -> None:
-    choice = VisemeChoice()
-    assert names(choice.push(frames({"d": 0.8, "b": 0.2}, lips=(0.95, 0.1, 0.1)))) == ["M"]
-    assert names(choice.push(frames({"s": 0.8, "f": 0.2}, lips=(0.1, 0.95, 0.1)))) == ["F"]
-    assert names(choice.push(frames({"i": 0.8, "w": 0.2}, lips=(0.1, 0.1, 0.95)))) == ["W-Oo"]
+def test_what_a_viewer_sees_needs_less() -> None:
+    """A p that is nearly as likely as a d is shown; no other sound is favoured so."""
+    fair, rules = Rules(favour=(1, 1, 1), stay=1.0), Rules(favour=(1.5, 1.5, 1.5), stay=1.0)
+    for other, seen, mouth in (("d", "b", "M"), ("s", "f", "F"), ("i", "w", "W-Oo")):
+        heard = frames({other: 0.55, seen: 0.45})
+        assert names(VisemeChoice(rules=rules).push(heard)) == [mouth]
+        assert names(VisemeChoice(rules=fair).push(heard)) != [mouth]
+    assert names(VisemeChoice(rules=rules).push(frames({"d": 0.55, "s": 0.45}))) == ["D"]
+
+
+def test_a_line_has_no_mouth_of_one_frame() -> None:
+    heard = frames({"a": 0.9}, {"a": 0.9}, {"e": 0.6, "a": 0.4}, {"a": 0.9}, *[{"m": 0.9}] * 4)
+    assert names(VisemeChoice().line(heard)) == ["Aa"] * 4 + ["M"] * 4
+    assert names(VisemeChoice(rules=Rules(price=0.0)).line(heard))[2] == "Ee"
+    assert len(VisemeChoice().line(frames())) == 0
 
 
 def test_blocks_do_not_matter() -> None:
