@@ -22,12 +22,19 @@ from ofx_lipsync.nodes.mouth.points import (
     LOWER_INNER,
     OUTLINE,
     STILL_ROWS,
+    TOP,
     UPPER_INNER,
 )  # fmt: skip
 
 BESIDE, BELOW = 0.06, 0.15
 """The plate holds still this far outside the face, in face heights: hair, ears and background beside it sooner than the
 neck below the chin, which a jaw covers and uncovers. Further, a collar would be seen to breathe."""
+RIM = 0.03
+"""The edge of what may move is soft over this much, in face heights, and nothing moves there."""
+REACH = 0.10
+"""The mouth layer has pixels this far beyond its outline, in face heights, for a wide feather."""
+STILL_PX, MOVED_PX = 0.03, 0.3
+"""The plate does not move at all where it should by up to STILL_PX, and as it should from STILL_PX + MOVED_PX."""
 STIFFNESS = 2e-4
 PARTED = 0.006
 """Lips are kept this far apart where one field serves both: two points on one spot would tear it."""
@@ -55,20 +62,21 @@ class MouthMap:
 
 @dataclass(frozen=True)
 class Fields:
-    """region: what the grids cover, a node every step_px. ground: [2, gh, gw] into the plate itself. moved: [gh, gw]
-    how far, in px. mouths: into each library frame."""
+    """region: what the grids cover, a node every step_px. ground: [2, gh, gw] into the plate itself. edge: [E, 2] plate
+    px, on and beyond which the ground holds still. mouths: into each library frame."""
 
     region: Region
     step_px: int
     ground: np.ndarray
-    moved: np.ndarray
+    edge: np.ndarray
     mouths: list[MouthMap]
 
 
 def solve_fields(here: np.ndarray, target: np.ndarray, sources: list[np.ndarray], face_height_px: float) -> Fields:
     """here, target: [P, 2] plate px. sources: [P, 2] each, px of their own frames."""
     ring = _neck(target, face_height_px)
-    region = Region.around(np.concatenate([target[OUTLINE], ring]), 0.02 * face_height_px)
+    edge = lower_face(here, target, face_height_px)
+    region = Region.around(edge, 1).union(Region.around(target[OUTLINE], REACH * face_height_px))
     step = max(2, round(face_height_px / NODES))
     nodes = grid_points(step, region).astype(np.float64)
     at = nodes.reshape(2, -1).T
@@ -80,15 +88,15 @@ def solve_fields(here: np.ndarray, target: np.ndarray, sources: list[np.ndarray]
     near = _near(at, target[LIPS_EDGE], LIP_ROOM * face_height_px + 3 * step)
     inset = [np.zeros(2)] + [_inset(source, target) for source in sources]
     moved = _moves(at, near, knots, np.concatenate(moves, axis=1), np.concatenate(inset), face_height_px)
-    ground = moved[0][:, :2] * (_on_the_face(at, target, face_height_px) * _fall(at, region, face_height_px))[:, None]
+    held = _on_the_face(at, target, face_height_px) * _inside(at, edge, face_height_px)
+    ground = _settled(moved[0][:, :2] * held[:, None])
     shape = nodes.shape[1:]
     mouths = []
     for i, (matrix, offset) in enumerate(heads):
         skull = at @ matrix.T + offset
         whole, upper, lower = (_grid(skull + move[:, 2 * i + 2 : 2 * i + 4], shape) for move in moved)
         mouths.append(MouthMap(whole, upper, lower, _grid(skull, shape)))
-    far = np.linalg.norm(ground, axis=1).reshape(shape)
-    return Fields(region, step, _grid(at + ground, shape), far, mouths)
+    return Fields(region, step, _grid(at + ground, shape), edge.astype(np.float32), mouths)
 
 
 def _inset(source: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -184,15 +192,35 @@ def _on_the_face(at: np.ndarray, target: np.ndarray, face_height_px: float) -> n
     return t * t * (3 - 2 * t)
 
 
-def _fall(at: np.ndarray, region: Region, face_height_px: float) -> np.ndarray:
-    """[Q]: 0 on the region's edge, 1 from a twentieth of a face height inwards: beyond the grid nothing may move."""
-    low, high = np.array([region.x0, region.y0]) + 1, np.array([region.x1, region.y1]) - 1
-    t = np.clip(np.minimum(at - low, high - at).min(axis=1) / (0.05 * face_height_px), 0.0, 1.0)
+def lower_face(here: np.ndarray, target: np.ndarray, face_height_px: float) -> np.ndarray:
+    """[E, 2] plate px: one plain shape from the cheekbones round the jaw and a stretch of neck, wherever it moves.
+
+    The chin as it is and as it will be weigh alike, so that the shape moves half as much as either.
+    """
+    jaw = (here[JAW_ROWS] + target[JAW_ROWS]) / 2
+    loop = np.concatenate([jaw, target[TOP]])
+    out = loop - loop.mean(axis=0)
+    room = np.full(len(loop), BESIDE * face_height_px)
+    room[: len(jaw)] = _room(jaw, target, face_height_px)
+    return loop + out / np.linalg.norm(out, axis=1, keepdims=True) * (room + RIM * face_height_px)[:, None]
+
+
+def _inside(at: np.ndarray, edge: np.ndarray, face_height_px: float) -> np.ndarray:
+    """[Q]: 0 on the edge, beyond it and up to a rim within, 1 from there on as far again as the plate moves beside."""
+    inward = _distance_outside(at, edge, within=True)
+    t = np.clip((inward / face_height_px - RIM) / BESIDE, 0.0, 1.0)
     return t * t * (3 - 2 * t)
 
 
-def _distance_outside(at: np.ndarray, loop: np.ndarray) -> np.ndarray:
-    """[Q] px: how far points [Q, 2] lie outside a closed loop [E, 2]; 0 inside."""
+def _settled(moves: np.ndarray) -> np.ndarray:
+    """[Q, 2] px: moves too small to see become none: resampled for nothing, skin would lose its texture and shimmer."""
+    far = np.linalg.norm(moves, axis=1, keepdims=True)
+    t = np.clip((far - STILL_PX) / MOVED_PX, 0.0, 1.0)
+    return moves * (t * t * (3 - 2 * t))
+
+
+def _distance_outside(at: np.ndarray, loop: np.ndarray, within: bool = False) -> np.ndarray:
+    """[Q] px: how far points [Q, 2] lie outside a closed loop [E, 2], and 0 inside; or `within` it, and 0 outside."""
     start, way = loop, np.roll(loop, -1, axis=0) - loop
     offset = at[:, None] - start[None]
     along = np.clip((offset * way).sum(axis=2) / np.maximum((way**2).sum(axis=1), 1e-12), 0.0, 1.0)
@@ -200,7 +228,7 @@ def _distance_outside(at: np.ndarray, loop: np.ndarray) -> np.ndarray:
     level = (loop[None, :, 1] > at[:, None, 1]) != (np.roll(loop[:, 1], -1)[None] > at[:, None, 1])
     slope = np.divide(way[:, 0], way[:, 1], out=np.zeros(len(way)), where=way[:, 1] != 0)
     right = start[None, :, 0] + (at[:, None, 1] - start[None, :, 1]) * slope > at[:, None, 0]
-    return np.where((level & right).sum(axis=1) % 2 == 1, 0.0, nearest)
+    return np.where(((level & right).sum(axis=1) % 2 == 1) == within, nearest, 0.0)
 
 
 def _down(points: np.ndarray) -> np.ndarray:

@@ -11,16 +11,12 @@ from ofx_lipsync.core.plan import REEL, MouthPlan, Patch
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.kernels.matte import matte
 from ofx_lipsync.kernels.warp import warp
-from ofx_lipsync.nodes.mouth.field import Fields, solve_fields
+from ofx_lipsync.nodes.mouth.field import REACH, RIM, Fields, solve_fields
 from ofx_lipsync.nodes.mouth.lips import mouth_pixels
 from ofx_lipsync.nodes.mouth.points import LIPS_EDGE, OUTLINE
 
-REACH = 0.10
-"""The mouth layer has pixels this far beyond its outline, in face heights, for a wide feather."""
 EASES_IN = 0.3
 """Strength from which the library mouth hides the plate's: below, both have nearly one shape and may mix."""
-STILL_PX, MOVED_PX = 0.03, 0.3
-"""The ground shows where it moved: not at all up to STILL_PX, wholly from STILL_PX + MOVED_PX."""
 
 
 def source_region(points: np.ndarray) -> Region:
@@ -65,7 +61,7 @@ def paint(plate: Clip, frame: int, reel: Clip | None, plan: MouthPlan, row: int,
     mouth[:3, rows, columns] = mixed
     return Patch(
         _premultiplied(mouth, alpha, region, own),
-        _ground(own, fields),
+        _ground(own, fields, height_px),
         outline,
         skin,
         float(plan.confidence[row]),
@@ -73,11 +69,11 @@ def paint(plate: Clip, frame: int, reel: Clip | None, plan: MouthPlan, row: int,
     )
 
 
-def _ground(own: Image, fields: Fields) -> Image:
-    """The plate's chin, cheeks and neck where the new jaw takes them; nothing where they stay."""
+def _ground(own: Image, fields: Fields, height_px: float) -> Image:
+    """The plate's chin, cheeks and neck where the new jaw takes them, in one shape whose rim is the plate itself."""
     region = fields.region
     moved = warp(own.pixels, fields.ground, fields.step_px, region, origin=(own.region.x0, own.region.y0))
-    alpha = _upsampled(_eased((fields.moved - STILL_PX) / MOVED_PX), fields.step_px, region)
+    alpha = matte(fields.edge, region, feather_px=RIM * height_px)
     return _premultiplied(np.concatenate([moved, alpha[None]]), alpha, region, own)
 
 
@@ -111,17 +107,6 @@ def _tone(pixels: np.ndarray, skin: np.ndarray) -> np.ndarray:
     return ((np.nan_to_num(pixels, nan=0.0, posinf=0.0, neginf=0.0) * weight).sum(axis=(1, 2)) / total).astype(
         np.float32
     )
-
-
-def _upsampled(values: np.ndarray, step_px: int, region: Region) -> np.ndarray:
-    """[H, W] float32: a grid of node values, straight between the nodes, at pixel centres."""
-
-    def weights(count: int, nodes: int) -> np.ndarray:
-        at = (np.arange(count) + 0.5) / step_px
-        return np.maximum(1 - np.abs(at[:, None] - np.arange(nodes)[None]), 0).astype(np.float32)
-
-    height, width = region.shape
-    return weights(height, values.shape[0]) @ values.astype(np.float32) @ weights(width, values.shape[1]).T
 
 
 def _eased(t: np.ndarray | float) -> np.ndarray:

@@ -43,6 +43,8 @@ LIPS_EDGE = rows(mesh.LIPS_OUTER)
 JAW_ROWS = rows(JAW)
 FACE_EDGE = rows((*JAW, 323, 454, 356, 127, 234, 93))
 """Round the face from temple to temple over the chin."""
+TOP = rows((280, 1, 50))
+"""Over the cheeks and the tip of the nose: the upper edge of what a jaw moves."""
 OUTLINE = rows(
     (2, 97, 98, 203, 206, 216, 212, 202, 210, 169, 140, 171, 175, 396, 369, 394, 430, 422, 432, 436, 426, 423, 327, 326)
 )
