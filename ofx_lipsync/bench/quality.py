@@ -93,7 +93,8 @@ def main(args: argparse.Namespace) -> int:
                 subjects = load_subjects(paths[: args.clips])
                 own += [_own(s, subjects, group, keep) for s in subjects]
                 if group == "unseen people":
-                    other += [_other(s, unlike_line(s, seen), keep) for s in subjects]
+                    lines = seen + [path for clips in people.values() for path in clips]
+                    other += [_other(s, unlike_line(s, lines), keep) for s in subjects]
     _print(own, other)
     if args.json:
         text = {"own": [asdict(o) for o in own], "other": [asdict(o) for o in other]}
@@ -114,13 +115,13 @@ def held_out(grid: Path) -> tuple[dict[str, list[Path]], list[Path]]:
 
 
 def unlike_line(subject: Subject, lines: Sequence[Path]) -> Path:
-    """The line whose wanted opening is least like the subject's own."""
+    """Another person's line, the one whose wanted opening is least like the subject's own."""
 
     def likeness(line: Path) -> float:
         wanted = wanted_curve(line, subject).values[subject.track.frames - subject.frames[0], OPEN]
         return abs(correlation(wanted, subject.raw[:, OPEN]))
 
-    return min(lines, key=likeness)
+    return min((line for line in lines if line.parent != subject.path.parent), key=likeness)
 
 
 def _own(subject: Subject, everybody: Sequence[Subject], group: str, keep: Path) -> Own:
