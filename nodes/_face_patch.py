@@ -25,8 +25,9 @@ _STILL = 0.02
 _LOOK_UP = 0.11
 """How far above the square's middle the small look stands, as a part of its side."""
 LOOK_CELLS = 16
-_READ_PX = 320
-"""A face is read at the least whole fraction of the plate's resolution that keeps its square this large."""
+_READ_PX = SIZE_PX
+"""A face is read at the least whole fraction of the plate's resolution that keeps its square this large: not enlarged,
+and never so fine that the resampling has to average many points."""
 
 
 def roi_from_pose(landmarks: np.ndarray) -> Roi:

@@ -162,9 +162,9 @@ class MoviePlate(Plate):
             small = av.VideoFrame.from_ndarray(np.ascontiguousarray(cut), format="rgb24")
         rgb = self._scaled(small, size, _AREA)
         rows = plane_rows(rgb.planes[0], np.uint8)[:, : size[0] * 3]
-        pixels = np.ascontiguousarray(rows.reshape(size[1], size[0], 3).transpose(2, 0, 1), dtype=np.float32)
-        pixels *= np.float32(1 / 255)
-        return pixels
+        # A view of pixels side by side as they came: kernels read any strides, and copying into planes costs more.
+        pixels: np.ndarray = np.multiply(rows, np.float32(1 / 255), dtype=np.float32)
+        return pixels.reshape(size[1], size[0], 3).transpose(2, 0, 1)
 
     def _scaled(self, picture: Any, size: tuple[int, int], filter_: int) -> Any:
         if picture.format.name == "rgb24" and (picture.width, picture.height) == size:
