@@ -48,6 +48,10 @@ def test_every_verb_has_help(verb: str, capsys: pytest.CaptureFixture[str]) -> N
     assert verb in capsys.readouterr().out
 
 
+def test_the_list_of_verbs_says_what_each_verb_says() -> None:
+    assert build_parser([]).format_help() == build_parser().format_help()
+
+
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 @pytest.mark.parametrize("target", sorted({*(line.split()[1] for line in all_commands("make")), "clean", "docs"}))
 def test_every_make_target_is_there(target: str, checkout: Path) -> None:

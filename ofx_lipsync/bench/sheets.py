@@ -53,11 +53,13 @@ def dub_sheet(plate: str, line: str) -> np.ndarray:
 def _columns(opened, out: str, quiet) -> np.ndarray:  # type: ignore[no-untyped-def]
     from ofx_lipsync.cli.dub import render
     from ofx_lipsync.graph import Dub
+    from ofx_lipsync.media.sink import open_writer
     from ofx_lipsync.media.source import open_plate
 
     dub = Dub(opened.shot, opened.settings)
     analysis = dub.analyse({**opened.key, **opened.settings.key()})
-    render(opened, analysis, opened.plate.frames, out, quiet, "ffv1")
+    with open_writer(out, opened.plate, sound=opened.sound, codec="ffv1") as writer:
+        render(opened, analysis, opened.plate.frames, writer, quiet)
     track = analysis.faces.chosen_track()
     if track is None:
         raise UsageError(f"bench sheets: nobody is seen in {opened.plate.info.path}")

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ofx_lipsync.cli.progress import progress
-from ofx_lipsync.cli.shot import add_shot_arguments, analysed, open_shot, report
+from ofx_lipsync.cli.shot import add_shot_arguments, analysed, check_outputs, open_shot, report
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.graph import summary
-from ofx_lipsync.media.writer import check_writable
 
 
 def register(verbs: Any) -> None:
@@ -25,11 +24,15 @@ def register(verbs: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     if Path(args.out).exists() and not args.overwrite:
         raise UsageError(f"{args.out}: exists already; give --overwrite to replace it")
-    check_writable(args.out)
+    check_outputs(args)
     with open_shot(args) as opened, progress(args.progress) as shown:
         analysis = analysed(opened, args.out, shown, overwrite=args.overwrite)
     size = Path(args.out).stat().st_size
     report(
-        [("analysis", f"{args.out} ({size / 1e6:.1f} MB, {len(analysis.frames)} frames)"), *summary(analysis).items()]
+        [
+            ("analysis", f"{args.out} ({size / 1e6:.1f} MB, {len(analysis.frames)} frames)"),
+            *summary(analysis).items(),
+            *opened.notes.items(),
+        ]
     )
     return 0

@@ -11,13 +11,21 @@ from typing import Any, Sequence
 from ofx_lipsync.analysis import Analysis
 from ofx_lipsync.cli.progress import Progress, progress
 from ofx_lipsync.cli.provenance import frame_stamp, shot_stamp
-from ofx_lipsync.cli.shot import OpenShot, add_shot_arguments, analysed, frame_range, open_shot, report
+from ofx_lipsync.cli.shot import (
+    OpenShot,
+    add_shot_arguments,
+    analysed,
+    check_outputs,
+    frame_range,
+    open_shot,
+    report,
+)
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.graph import Dub, summary
 from ofx_lipsync.media import movie_codec
 from ofx_lipsync.media.sink import open_writer
-from ofx_lipsync.media.writer import check_writable
+from ofx_lipsync.media.writer import Writer
 
 
 def register(verbs: Any) -> None:
@@ -31,41 +39,47 @@ def register(verbs: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    check_writable(args.out)
+    check_outputs(args)
     began = time.monotonic()
     with open_shot(args) as opened, progress(args.progress) as shown:
         frames = _frames(args, opened)
-        analysis = analysed(opened, args.analysis, shown)
-        touched = render(opened, analysis, frames, args.out, shown, args.codec)
+        # The writer comes first: what it cannot write is said before the shot is analysed, not after.
+        with _writer(args, opened, frames) as writer:
+            analysis = analysed(opened, args.analysis, shown)
+            touched = render(opened, analysis, frames, writer, shown)
     seconds = time.monotonic() - began
     report(
         [
             ("result", args.out),
             ("frames", f"{len(frames)} in, {len(frames)} out, {touched} dubbed"),
+            *([("codec", writer.coding)] if writer.coding else []),
             *summary(analysis).items(),
+            *opened.notes.items(),
             ("time", f"{seconds:.1f} s, {len(frames) / seconds:.1f} frames/s"),
         ]
     )
     return 0
 
 
-def render(
-    opened: OpenShot, analysis: Analysis, frames: Sequence[int], out: str, shown: Progress, codec: str | None = None
-) -> int:
+def _writer(args: argparse.Namespace, opened: OpenShot, frames: Sequence[int]) -> Writer:
+    is_movie = Path(args.out).suffix.lower() in movie_codec.WRITES
+    sound = _heard(opened, frames) if is_movie else None
+    return open_writer(args.out, opened.plate, sound=sound, codec=args.codec)
+
+
+def render(opened: OpenShot, analysis: Analysis, frames: Sequence[int], writer: Writer, shown: Progress) -> int:
     """Write the frames; returns how many were changed."""
     dub = Dub(opened.shot, opened.settings)
     touched, stamp = 0, shot_stamp(opened, analysis)
-    sound = _heard(opened, frames) if Path(out).suffix.lower() in movie_codec.WRITES else None
-    with open_writer(out, opened.plate, sound=sound, codec=codec) as writer:
-        dub.prepare(analysis, frames)
-        for frame in shown.stage("render", frames):
-            result = dub.render(analysis, frame)
-            native = opened.plate.load(frame)
-            if result is not None:
-                native.composite(result.image, result.matte)
-                native.metadata.update({**stamp, **frame_stamp(result.image.region)})
-                touched += 1
-            writer.write(native)
+    dub.prepare(analysis, frames)
+    for frame in shown.stage("render", frames):
+        result = dub.render(analysis, frame)
+        native = opened.plate.load(frame)
+        if result is not None:
+            native.composite(result.image, result.matte)
+            native.metadata.update({**stamp, **frame_stamp(result.image.region)})
+            touched += 1
+        writer.write(native)
     return touched
 
 
@@ -78,7 +92,10 @@ def _heard(opened: OpenShot, frames: Sequence[int]) -> Sound:
     end_s = None if frames[-1] == plate.frames[-1] else plate.time_s(frames[-1]) + float(1 / plate.rate)
     first = max(0, round((begin_s - sound.start_s) * sound.rate_hz))
     last = None if end_s is None else max(first, round((end_s - sound.start_s) * sound.rate_hz))
-    return Sound(sound.samples[:, first:last], sound.rate_hz, max(0.0, sound.start_s - begin_s))
+    silence_s = max(0.0, sound.start_s - begin_s)
+    if end_s is not None:
+        silence_s = min(silence_s, end_s - begin_s)
+    return Sound(sound.samples[:, first:last], sound.rate_hz, silence_s)
 
 
 def _frames(args: argparse.Namespace, opened: OpenShot) -> Sequence[int]:

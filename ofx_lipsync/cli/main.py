@@ -17,7 +17,14 @@ from typing import NoReturn, Sequence
 from ofx_lipsync import __version__
 from ofx_lipsync.core.errors import LipSyncError, UsageError
 
-VERBS = ("dub", "analyse", "nodes", "doctor", "bench", "train")
+VERBS = {
+    "dub": "dub a shot",
+    "analyse": "analyse a shot once, for later renders",
+    "nodes": "every node with its params",
+    "doctor": "what is installed and what is missing",
+    "bench": "measure quality or speed",
+    "train": "train a network",
+}
 
 
 class Terminated(KeyboardInterrupt):
@@ -29,14 +36,18 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{self.prog}: {message}; see {self.prog} --help")
 
 
-def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
-    """The parser for these words: one verb alone where they begin with one, so that `doctor` runs when others fail."""
+def build_parser(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """The parser for these words: one verb alone where they begin with one, so that `doctor` runs when others fail,
+    else only the verbs' names, which loads nothing. Without words: everything."""
     parser = _Parser(prog="lipsync", description="Make a mouth say a line, at plate resolution.")
     parser.add_argument("--version", action="version", version=f"lipsync {__version__}")
     parser.add_argument("--debug", action="store_true", help="show where an error comes from")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for verb in words[:1] if words and words[0] in VERBS else VERBS:
+    chosen = [verb for verb in VERBS if words is None or verb in words[:1]]
+    for verb in chosen:
         importlib.import_module(f"ofx_lipsync.cli.{verb}").register(verbs)
+    for verb in () if chosen else VERBS:
+        verbs.add_parser(verb, help=VERBS[verb])
     return parser
 
 

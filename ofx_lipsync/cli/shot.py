@@ -7,6 +7,7 @@ import argparse
 import re
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Sequence
 
 import numpy as np
@@ -21,6 +22,7 @@ from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.plate import Plate
 from ofx_lipsync.media.sound import read_sound
 from ofx_lipsync.media.source import open_plate
+from ofx_lipsync.media.writer import check_writable
 
 _OFFSET = re.compile(r"([+-]?\d+(?:\.\d+)?)(f|ms)?\Z")
 
@@ -58,6 +60,8 @@ class OpenShot:
     settings: Settings
     sound: Sound
     key: dict[str, str]
+    notes: dict[str, str]
+    """What the summary should say besides."""
     _files: ExitStack
 
     def __enter__(self) -> OpenShot:
@@ -84,13 +88,14 @@ def open_shot(args: argparse.Namespace) -> OpenShot:
         holdout = files.enter_context(_matte(args.holdout, plate, colour)) if args.holdout else None
         offset_s = parse_offset(args.audio_offset, plate.rate)
         shot_s = float(len(plate.frames) / plate.rate)
-        sound = read_line(args.line, offset_s, shot_s)
+        sound, whole = read_line(args.line, offset_s, shot_s)
+        notes = {} if whole else {"line": f"goes on, and is cut {TAIL_S:g} s after the shot's last frame"}
         key = {"plate": plate.fingerprint(), "line": fingerprint(sound), "colour": colour.cache_id}
         if reel is not None:
             key["reel"] = reel.fingerprint()
         times_s = np.array([plate.time_s(frame) - plate.time_s(plate.frames[0]) for frame in plate.frames])
         shot = Shot(plate, sound, plate.frames, reel, holdout, times_s)
-        return OpenShot(shot, plate, settings, sound, key, files.pop_all())
+        return OpenShot(shot, plate, settings, sound, key, notes, files.pop_all())
 
 
 def _matte(path: str, plate: Plate, colour: Colour) -> Plate:
@@ -109,17 +114,34 @@ def _matte(path: str, plate: Plate, colour: Colour) -> Plate:
     return matte
 
 
-def read_line(path: str, offset_s: float, shot_s: float) -> Sound:
-    """The line on the shot's clock. Only as much is read as the shot and its tail can use.
+def check_outputs(args: argparse.Namespace) -> None:
+    """Before any work: what is to be written can be, and is none of the inputs.
+
+    Raises: OutputError where a folder cannot be written, UsageError where a result would replace an input.
+    """
+    analysis = getattr(args, "analysis", None)
+    for out in (args.out, analysis):
+        if out is None or (out == analysis and Path(out).exists()):
+            continue
+        check_writable(out)
+    inputs = {"plate": args.plate, "line": args.line, "reel": args.reel, "holdout": args.holdout, "analysis": analysis}
+    for name, given in inputs.items():
+        if given and Path(given).resolve() == Path(args.out).resolve():
+            raise UsageError(f"{args.out}: is the {name} as well, and would be lost; write to another name")
+
+
+def read_line(path: str, offset_s: float, shot_s: float) -> tuple[Sound, bool]:
+    """The line on the shot's clock, and whether that is all of it. Only what the shot and its tail can use is kept.
 
     Raises: InputError when the line ends before the shot begins."""
-    sound = read_sound(path, start_s=max(0.0, -offset_s), duration_s=shot_s + TAIL_S)
+    sound = read_sound(path, start_s=max(0.0, -offset_s), duration_s=shot_s + TAIL_S + 1.0)
     start_s = max(0.0, offset_s)
+    kept = round((shot_s + TAIL_S) * sound.rate_hz)
     if sound.samples.shape[1] == 0 or start_s >= shot_s:
         raise InputError(
             f"{path}: no sound falls inside the shot (offset {offset_s:g} s, shot {shot_s:.2f} s); check --audio-offset"
         )
-    return Sound(sound.samples, sound.rate_hz, start_s)
+    return Sound(sound.samples[:, :kept], sound.rate_hz, start_s), sound.samples.shape[1] <= kept
 
 
 TAIL_S = 60.0

@@ -66,6 +66,14 @@ def picture_for(path: str, info: PlateInfo, codec: str | None) -> Picture:
     return Picture(chosen, encoder, name, _options(chosen))
 
 
+def coding_text(picture: Picture, info: PlateInfo) -> str:
+    """`h264 yuv420p`, and what the plate has where that is another: a loss of depth or chroma is not kept quiet."""
+    own = f"{picture.codec} {picture.pixel_format}"
+    if info.kind != "movie" or info.dtype == picture.pixel_format:
+        return own
+    return f"{own} (the plate is {info.codec} {info.dtype})"
+
+
 def _closest(info: PlateInfo, allowed: tuple[str, ...]) -> str:
     fine = info.kind != "movie" or info.codec in _LOSSLESS + _FINE
     wanted = ["h264"]

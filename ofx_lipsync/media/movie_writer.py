@@ -18,7 +18,7 @@ from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import Rate
 from ofx_lipsync.media import timecode
 from ofx_lipsync.media.cursor import TAGS
-from ofx_lipsync.media.movie_codec import container_of, picture_for
+from ofx_lipsync.media.movie_codec import coding_text, container_of, picture_for
 from ofx_lipsync.media.movie_frame import MovieFrame
 from ofx_lipsync.media.native import coding_of, matrix
 from ofx_lipsync.media.plate import Frame, Plate
@@ -43,6 +43,7 @@ class MovieWriter(Writer):
         self._rate = rate or plate.rate
         self._retimed = rate is not None and rate != plate.rate
         self._picture = picture_for(path, plate.info, codec)
+        self.coding = coding_text(self._picture, plate.info)
         self._container: Any = None
         self._stream: Any = None
         self._sound: SoundTrack | None = None

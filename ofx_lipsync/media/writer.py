@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,12 @@ from ofx_lipsync.media.plate import Frame, Plate
 
 
 class Writer(ABC):
-    """Frames in, files out. Nothing is seen under its real name before it is whole."""
+    """Frames in, files out. Nothing is seen under its real name before it is whole.
+
+    coding: how a movie is stored, in a user's words; empty for files of frames, which keep what they have.
+    """
+
+    coding = ""
 
     @abstractmethod
     def write(self, frame: Frame) -> None:
@@ -56,8 +62,9 @@ def check_writable(path: str, plate: Plate | None = None) -> None:
 
 
 def scratch_path(target: Path) -> Path:
-    """The name under which a file grows: in the same folder, hidden, with the real ending for the encoders' sake."""
-    return target.with_name(f".{target.stem}.{os.getpid()}.tmp{target.suffix}")
+    """The name under which a file grows: in the same folder, hidden, with the real ending for the encoders' sake.
+    Two machines of a farm may have the same process number."""
+    return target.with_name(f".{target.stem}.{platform.node()}.{os.getpid()}.tmp{target.suffix}")
 
 
 def put_in_place(scratch: Path, target: Path) -> None:

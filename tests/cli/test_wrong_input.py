@@ -157,6 +157,45 @@ def test_output_over_the_plate(capsys, plate, line, tmp_path):
     assert (tmp_path / "plate.0001.exr").read_bytes() == before
 
 
+@pytest.mark.parametrize("role", ["line", "reel", "holdout", "analysis"])
+def test_output_over_another_input(capsys, plate, line, tmp_path, role):
+    given = tmp_path / "given.wav"
+    given.write_bytes(line.read_bytes())
+    more = [] if role == "line" else [f"--{role}", given]
+    code, err = run(capsys, "dub", plate, given if role == "line" else line, given, *more)
+    assert code == 2
+    assert f"given.wav: is the {role} as well" in one_line(err, code)
+    assert given.read_bytes() == line.read_bytes()
+
+
+def test_an_analysis_does_not_replace_the_line(capsys, plate, line):
+    before = line.read_bytes()
+    code, err = run(capsys, "analyse", plate, line, line, "--overwrite")
+    assert code == 2
+    assert "is the line as well" in one_line(err, code)
+    assert line.read_bytes() == before
+
+
+def test_what_cannot_be_written_is_said_before_the_shot_is_analysed(capsys, plate, line, tmp_path, monkeypatch):
+    from ofx_lipsync.graph import Dub
+
+    monkeypatch.setattr(Dub, "analyse", lambda *_: pytest.fail("the shot was analysed first"))
+    assert "no movie codec" in fails(capsys, plate, line, tmp_path, 4, "--codec", "prores")
+    assert "absent" in fails(capsys, plate, line, tmp_path, 4, "--analysis", tmp_path / "absent" / "shot.lipsync")
+    code, err = run(capsys, "dub", plate, line, tmp_path / "out.mp4", "--codec", "ffv1")
+    assert code == 4
+    assert "does not hold ffv1" in one_line(err, code)
+
+
+def test_a_line_that_is_cut_is_said_to_be(plate, tmp_path, capsys):
+    line = tmp_path / "long.wav"
+    soundfile.write(line, np.zeros(8000 * 70), 8000)
+    assert main(["dub", str(plate), str(line), str(tmp_path / "out.mov"), "--progress", "none"]) == 0
+    printed = capsys.readouterr().out
+    assert "cut 60 s after the shot's last frame" in printed
+    assert "codec" in printed
+
+
 @pytest.mark.parametrize(
     ("more", "text"),
     [

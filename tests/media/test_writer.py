@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from pathlib import Path
 from typing import Callable
 
@@ -44,7 +45,7 @@ def test_abort_leaves_finished_frames_and_nothing_else(
             with pytest.raises(KeyboardInterrupt):
                 interrupted(name)
             assert names(out) == ["o.0001.exr"]
-        assert seen == [["o.0001.exr"], [f".o.{os.getpid()}.tmp.mov", "o.0001.exr"]]
+        assert seen == [["o.0001.exr"], [f".o.{platform.node()}.{os.getpid()}.tmp.mov", "o.0001.exr"]]
 
 
 def test_an_older_movie_stays_until_the_new_one_is_whole(movie: Callable, colour: Colour, tmp_path: Path) -> None:
