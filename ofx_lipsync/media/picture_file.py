@@ -126,11 +126,11 @@ def storage_type(path: Path, spec: Any) -> Any:
 
 
 def to_float(pixels: np.ndarray) -> np.ndarray:
-    """[3, H, W] float32 of stored [H, W, 3]; integers become 0..1."""
-    planes = np.ascontiguousarray(pixels.transpose(2, 0, 1), dtype=np.float32)
+    """[H, W, 3] float32, of its own, of stored pixels in the same order; integers become 0..1."""
+    values = pixels.astype(np.float32)
     if pixels.dtype.kind == "u":
-        planes *= np.float32(1.0 / np.iinfo(pixels.dtype).max)
-    return planes
+        values *= np.float32(1.0 / np.iinfo(pixels.dtype).max)
+    return values
 
 
 def broken(path: Path, source: Any) -> MediaError:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 
@@ -15,22 +17,61 @@ def reduced_size(width_px: int, height_px: int, longest_px: int) -> tuple[int, i
 
 
 def reduce_area(planes: np.ndarray, width_px: int, height_px: int) -> np.ndarray:
-    """[C, height, width] float32 area average of planes [C, H, W] float32, rows first (they lie contiguously)."""
-    return _along(_along(planes, 1, height_px), 2, width_px)
+    """[3, height, width] float32 area average of planes [3, H, W]."""
+    reduction = Reduction(planes.shape[1:], (width_px, height_px))
+    reduction.add(np.ascontiguousarray(planes.transpose(1, 2, 0), dtype=np.float32))
+    return reduction.planes()
 
 
-def _along(planes: np.ndarray, axis: int, size: int) -> np.ndarray:
-    """Sums between fractional edges: whole rows by reduceat, minus what lies before, plus what spills over."""
-    old = planes.shape[axis]
+class Reduction:
+    """The area average of a picture that comes in strips of rows, so that a 4K frame is never held in float."""
+
+    def __init__(self, shape: tuple[int, ...], size: tuple[int, int]) -> None:
+        """shape: (height, width) of the picture. size: (width, height) wanted, not larger."""
+        self._width, height = size
+        self._edges = np.arange(height + 1) * (shape[0] / height)
+        self._sums = np.zeros((height, shape[1] * 3), np.float32)
+        self._done = 0
+
+    def add(self, rows: np.ndarray) -> None:
+        """The next rows, [h, W, 3] float32."""
+        flat = rows.reshape(len(rows), -1)
+        begin, end = self._done, self._done + len(rows)
+        self._done = end
+        first = int(np.searchsorted(self._edges, begin, side="right")) - 1
+        for row in range(first, min(int(np.searchsorted(self._edges, end)), len(self._sums))):
+            low, high = max(self._edges[row], begin) - begin, min(self._edges[row + 1], end) - begin
+            self._sums[row] += _covered(flat, float(low), float(high))
+
+    def planes(self) -> np.ndarray:
+        """[3, height, width] float32."""
+        height = len(self._sums)
+        means = self._sums * np.float32(height / self._done)
+        planes = np.ascontiguousarray(means.reshape(height, -1, 3).transpose(2, 0, 1))
+        return _along_rows(planes, self._width)
+
+
+def _covered(rows: np.ndarray, low: float, high: float) -> np.ndarray:
+    """[W] sum of rows [h, W] from `low` to `high`, split rows by the part that is inside; at least one row apart."""
+    first, last = math.ceil(low), math.floor(high)
+    total: np.ndarray = rows[first:last].sum(axis=0)
+    if first > low:
+        total += rows[first - 1] * np.float32(first - low)
+    if high > last:
+        total += rows[last] * np.float32(high - last)
+    return total
+
+
+def _along_rows(planes: np.ndarray, size: int) -> np.ndarray:
+    """Sums between fractional edges: whole pixels by reduceat, minus what lies before, plus what spills over."""
+    old = planes.shape[2]
     if size == old:
         return planes
     edges = np.arange(size) * (old / size)
     first = edges.astype(np.int64)
-    shape = [1] * planes.ndim
-    shape[axis] = size
-    spill = np.take(planes, first, axis=axis) * (edges - first).astype(np.float32).reshape(shape)
-    sums = np.add.reduceat(planes, first, axis=axis)
+    spill = np.take(planes, first, axis=2) * (edges - first).astype(np.float32)
+    sums = np.add.reduceat(planes, first, axis=2)
     sums -= spill
-    np.moveaxis(sums, axis, 0)[:-1] += np.moveaxis(spill, axis, 0)[1:]
+    sums[..., :-1] += spill[..., 1:]
     sums *= np.float32(size / old)
     return sums

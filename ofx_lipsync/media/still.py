@@ -19,7 +19,7 @@ from ofx_lipsync.media import picture_file, timecode
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.content import file_key, joined_key
 from ofx_lipsync.media.plate import Plate, PlateInfo, strips
-from ofx_lipsync.media.reduce import reduce_area, reduced_size
+from ofx_lipsync.media.reduce import Reduction, reduced_size
 from ofx_lipsync.media.spill import Spill
 from ofx_lipsync.media.still_frame import StillFrame
 from ofx_lipsync.media.still_space import still_space
@@ -61,18 +61,24 @@ class StillPlate(Plate):
         with self._lock:
             self._check(frame)
             inside = region.intersect(self.window(frame))
-            stored = np.empty((3, *region.shape), np.float32)
-            if inside != region:
-                stored[...] = 0
             self._prepare(frame, inside)
-            for strip in strips(inside):
-                rows, columns = strip.slices_in(region)
-                rgb = self._native_rgb(frame, strip)
-                # One firefly or NaN would bleach or blacken its whole neighbourhood in the average.
-                np.fmax(np.fmin(rgb, np.float32(16), out=rgb), np.float32(-1), out=stored[:, rows, columns])
-        size = reduced_size(region.width, region.height, longest_px)
-        pixels = self.colour.to_look(reduce_area(stored, *size), self.info.space)
+            size = reduced_size(region.width, region.height, longest_px)
+            reduction = Reduction(region.shape, size)
+            for strip in strips(region):
+                reduction.add(self._limited(frame, strip, inside))
+        pixels = self.colour.to_look(reduction.planes(), self.info.space)
         return Image(pixels, Region.of_size(*size), Region.of_size(*size), colour=self.colour.look_space)
+
+    def _limited(self, frame: int, strip: Region, inside: Region) -> np.ndarray:
+        """[H, W, 3] float32 of a strip, black outside the data window."""
+        there = strip.intersect(inside)
+        rows = np.zeros((*strip.shape, 3), np.float32)
+        if not there.is_empty:
+            y, x = there.slices_in(strip)
+            rows[y, x] = picture_file.to_float(self._pixels(frame, there))
+        # One firefly or NaN would bleach or blacken its whole neighbourhood in the average.
+        np.fmin(rows, np.float32(16), out=rows)
+        return np.fmax(rows, np.float32(-1), out=rows)
 
     def load(self, frame: int) -> StillFrame:
         with self._lock:
@@ -107,12 +113,17 @@ class StillPlate(Plate):
             self._stored(frame, region)
 
     def _native_rgb(self, frame: int, region: Region) -> np.ndarray:
+        return np.ascontiguousarray(picture_file.to_float(self._pixels(frame, region)).transpose(2, 0, 1))
+
+    def _pixels(self, frame: int, region: Region) -> np.ndarray:
+        """[H, W, 3] in the stored type."""
         kept = self._find_kept(frame, region)
         if kept is None:
-            return picture_file.to_float(self._stored(frame, region))
+            return self._stored(frame, region)
         outer, ticket = kept
         rows, columns = region.slices_in(outer)
-        return picture_file.to_float(self._spill.get(ticket)[0][rows, columns])
+        kept_rows: np.ndarray = self._spill.get(ticket)[0][rows, columns]
+        return kept_rows
 
     def _find_kept(self, frame: int, region: Region) -> tuple[Region, Any] | None:
         return next((kept for kept in self._kept.get(frame, []) if kept[0].contains(region)), None)

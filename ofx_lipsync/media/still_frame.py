@@ -44,7 +44,7 @@ class StillFrame(Frame):
 
     def image(self) -> Image:
         rgb = self.parts[self.main.index][..., list(self.main.rgb)]
-        pixels = self._colour.to_working(picture_file.to_float(rgb), self.info.space)
+        pixels = self._colour.to_working(picture_file.to_float(rgb).transpose(2, 0, 1), self.info.space)
         return Image(pixels, self.window, self.display)
 
     def composite(self, image: Image, matte: np.ndarray) -> None:
