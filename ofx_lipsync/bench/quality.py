@@ -4,7 +4,7 @@
 own     a clip driven by its own sound, so that the truth is known; mouths only from other sentences of the same person,
         or where there are none, from at least a second away
 other   the same clip driven by another person's line; nothing of the old speech may be left. Sentences of one corpus
-        begin and end alike, so the line is the one, of those on hand, whose wanted curve looks least like the old mouth
+        begin and end alike, so the line, and when it begins, are those whose wanted curve looks least like the old mouth
         (chosen before anything is rendered); what is left of the old mouth once the wanted curve is taken out is
         printed as well
 floors  the person's resting lips held still, and lips opened by loudness alone
@@ -33,7 +33,7 @@ from ofx_lipsync.bench.measure import (
     paired,
     partial_correlation,
 )
-from ofx_lipsync.bench.subject import Subject, bilabials, dubbed, load_subjects, wanted_curve
+from ofx_lipsync.bench.subject import Line, Subject, bilabials, dubbed, load_subjects, wanted_curve
 from ofx_lipsync.train.corpus import SHUT
 
 BARS: dict[str, tuple[float | None, float | None, float | None]] = {
@@ -42,6 +42,8 @@ BARS: dict[str, tuple[float | None, float | None, float | None]] = {
     "natural speech": (None, None, None),
 }
 """Least r of opening and of width, and least share by which the lips must beat both floors."""
+STARTS_S = (-0.4, 0.0, 0.4)
+"""When another's line may begin."""
 
 
 @dataclass(frozen=True)
@@ -114,19 +116,20 @@ def held_out(grid: Path) -> tuple[dict[str, list[Path]], list[Path]]:
     return people, [grid / "s1" / f"{name}.mkv" for name in sorted(HELD_OUT_SENTENCES)]
 
 
-def unlike_line(subject: Subject, lines: Sequence[Path]) -> Path:
-    """Another person's line, the one whose wanted opening is least like the subject's own."""
+def unlike_line(subject: Subject, lines: Sequence[Path]) -> Line:
+    """Another person's line, begun where its wanted opening is least like the subject's own."""
 
-    def likeness(line: Path) -> float:
+    def likeness(line: Line) -> float:
         wanted = wanted_curve(line, subject).values[subject.track.frames - subject.frames[0], OPEN]
         return abs(correlation(wanted, subject.raw[:, OPEN]))
 
-    return min((line for line in lines if line.parent != subject.path.parent), key=likeness)
+    strangers = [line for line in lines if line.parent != subject.path.parent]
+    return min((Line(line, start_s) for line in strangers for start_s in STARTS_S), key=likeness)
 
 
 def _own(subject: Subject, everybody: Sequence[Subject], group: str, keep: Path) -> Own:
     reel = [s for s in everybody if s is not subject][:4]
-    result, _ = dubbed(subject, subject.path, keep / f"{subject.name}-own.mkv", reel, keep_away_s=1.0)
+    result, _ = dubbed(subject, Line(subject.path), keep / f"{subject.name}-own.mkv", reel, keep_away_s=1.0)
     a, b = paired(result, subject.track)
     made, truth = mouth_curves(result)[a], subject.raw[b]
     loud = subject.loudness[b]
@@ -170,14 +173,14 @@ def floors(subject: Subject, reel: Sequence[Subject], rows: np.ndarray) -> tuple
     return subject.posed(still, rows), subject.posed(mean + amount[:, None, None] * along, rows)
 
 
-def _other(subject: Subject, line: Path, keep: Path) -> Other:
-    result, curve = dubbed(subject, line, keep / f"{subject.name}-{line.stem}.mkv", [])
+def _other(subject: Subject, line: Line, keep: Path) -> Other:
+    result, curve = dubbed(subject, line, keep / f"{subject.name}-{line.path.stem}.mkv", [])
     a, b = paired(result, subject.track)
     made, old = mouth_curves(result)[a][:, OPEN], subject.raw[b][:, OPEN]
     wanted = curve.values[np.searchsorted(np.asarray(subject.frames), result.frames[a]), OPEN]
     r = correlation(made, wanted), correlation(wanted, old), correlation(made, old)
-    row = Other(subject.name, line.stem, *r, partial_correlation(*r))
-    print(f"{row.clip:<14} line {row.line:<8} wanted r {r[0]:5.2f}  old mouth r {r[2]:5.2f} (asked for {r[1]:5.2f}, "
+    row = Other(subject.name, f"{line.path.stem}{line.start_s:+g}", *r, partial_correlation(*r))
+    print(f"{row.clip:<14} line {row.line:<11} wanted r {r[0]:5.2f}  old mouth r {r[2]:5.2f} (asked for {r[1]:5.2f}, "
           f"left over {row.partial_r:5.2f})", flush=True)  # fmt: skip
     return row
 

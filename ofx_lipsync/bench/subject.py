@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Sequence
+from typing import NamedTuple, Sequence
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from ofx_lipsync.core.errors import FrameError
 from ofx_lipsync.core.face import FaceTrack
 from ofx_lipsync.core.mouth import MouthCurve
 from ofx_lipsync.core.pose import fit_pose, to_front
+from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.graph import node
 from ofx_lipsync.media.sink import open_writer
 from ofx_lipsync.media.sound import read_sound, resample
@@ -81,19 +82,29 @@ def track_of(plate) -> FaceTrack:  # type: ignore[no-untyped-def]
     return track
 
 
-@functools.lru_cache(maxsize=256)
-def _heard(line: Path, frames: tuple[int, ...], rate: Fraction) -> MouthCurve:
+class Line(NamedTuple):
+    """A spoken line and when in the shot it begins; before 0 its beginning is cut."""
+
+    path: Path
+    start_s: float = 0.0
+
+    def sound(self) -> Sound:
+        return replace(read_sound(str(self.path), start_s=max(0.0, -self.start_s)), start_s=max(0.0, self.start_s))
+
+
+@functools.lru_cache(maxsize=512)
+def _heard(line: Line, frames: tuple[int, ...], rate: Fraction) -> MouthCurve:
     audio = node("AudioFeature")
-    return audio.analyse(read_sound(str(line)), frames, rate, audio.Params()).curve
+    return audio.analyse(line.sound(), frames, rate, audio.Params()).curve
 
 
-def wanted_curve(line: Path, subject: Subject) -> MouthCurve:
+def wanted_curve(line: Line, subject: Subject) -> MouthCurve:
     """What a line asks of the mouth, at the subject's frames."""
     return _heard(line, subject.frames, subject.rate)
 
 
 def dubbed(
-    subject: Subject, line: Path, out: Path, reel: Sequence[Subject], keep_away_s: float = 0.0
+    subject: Subject, line: Line, out: Path, reel: Sequence[Subject], keep_away_s: float = 0.0
 ) -> tuple[FaceTrack, MouthCurve]:
     """Render the subject with a line, lossless, and track the result. With a reel mouths come from it alone, else from
     the subject's own frames at least `keep_away_s` away."""
@@ -101,7 +112,7 @@ def dubbed(
     plates = [open_plate(str(s.path)) for s in reel]
     joined = Joined(plates) if plates else None
     params = mouth.Params(library="reel") if plates else mouth.Params(keep_away=keep_away_s)
-    sound = read_sound(str(line))
+    sound = line.sound()
     with open_plate(str(subject.path)) as plate:
         curve = wanted_curve(line, subject)
         track = joined_track([s.track for s in reel], [len(s.frames) for s in reel]) if joined else None
