@@ -80,7 +80,8 @@ class Params(ParamSet):
         options=("pass", "hold", "error"),
         group="Face",
         analysed=True,
-        help="Where the face is not seen: leave the plate as it is, hold its last place, or stop with an error.",
+        help="Where the face is not seen: leave the plate as it is, hold it through gaps of up to 12 frames between "
+        "two sightings (longer ones stay as they are), or stop with an error.",
     )
     smallest_face = Float(
         5.0,

@@ -23,6 +23,7 @@ from ofx_lipsync.core.params import ParamSet
 from ofx_lipsync.core.plan import PLATE, REEL
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.sound import Sound
+from ofx_lipsync.core.timing import FrameRange
 
 NODES = {
     "FaceDetect": "face_detect",
@@ -179,8 +180,9 @@ def summary(analysis: Analysis) -> Mapping[str, str]:
     """What a user should know about an analysis: frames without a face, cuts, people."""
     faces, frames = analysis.faces, analysis.frames.tolist()
     missing = faces.missing(frames)
+    held = FrameRange(sorted(set(missing) & set(analysis.plan.frames.tolist())))
     return {
         "people": str(len({t.identity for t in faces.tracks})),
         "cuts": ", ".join(map(str, faces.cuts)) or "none",
-        "frames without the face": str(missing) if len(missing) else "none",
+        "frames without the face": (str(missing) if len(missing) else "none") + (f" (held: {held})" if held else ""),
     }

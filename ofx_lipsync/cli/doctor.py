@@ -22,7 +22,7 @@ from ofx_lipsync import __version__
 from ofx_lipsync.core.errors import LipSyncError
 
 DISTRIBUTION = "ofx-lipsync"
-NETWORKS = ("articulation", "lower_face")
+NETWORKS = ("articulation", "hearing", "lower_face")
 VIDEO_CODECS = ("prores_ks", "libx264", "ffv1")
 SOUND_CODECS = ("pcm_s24le", "aac")
 

@@ -22,6 +22,7 @@ from ofx_lipsync.cli.shot import (
 )
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.sound import Sound
+from ofx_lipsync.core.timing import FrameRange
 from ofx_lipsync.graph import Dub, summary
 from ofx_lipsync.media import movie_codec
 from ofx_lipsync.media.sink import open_writer
@@ -46,14 +47,15 @@ def run(args: argparse.Namespace) -> int:
         # The writer comes first: what it cannot write is said before the shot is analysed, not after.
         with _writer(args, opened, frames) as writer:
             analysis = analysed(opened, args.analysis, shown)
-            touched = render(opened, analysis, frames, writer, shown)
+            left = render(opened, analysis, frames, writer, shown)
     seconds = time.monotonic() - began
     report(
         [
             ("result", args.out),
-            ("frames", f"{len(frames)} in, {len(frames)} out, {touched} dubbed"),
+            ("frames", f"{len(frames)} in, {len(frames)} out, {len(frames) - len(left)} dubbed"),
             *([("codec", writer.coding)] if writer.coding else []),
             *summary(analysis).items(),
+            *([("frames left as they are", str(FrameRange(left)))] if left else []),
             *opened.notes.items(),
             ("time", f"{seconds:.1f} s, {len(frames) / seconds:.1f} frames/s"),
         ]
@@ -67,20 +69,21 @@ def _writer(args: argparse.Namespace, opened: OpenShot, frames: Sequence[int]) -
     return open_writer(args.out, opened.plate, sound=sound, codec=args.codec)
 
 
-def render(opened: OpenShot, analysis: Analysis, frames: Sequence[int], writer: Writer, shown: Progress) -> int:
-    """Write the frames; returns how many were changed."""
+def render(opened: OpenShot, analysis: Analysis, frames: Sequence[int], writer: Writer, shown: Progress) -> list[int]:
+    """Write the frames; returns those that stay as the plate has them."""
     dub = Dub(opened.shot, opened.settings)
-    touched, stamp = 0, shot_stamp(opened, analysis)
+    left, stamp = [], shot_stamp(opened, analysis)
     dub.prepare(analysis, frames)
     for frame in shown.stage("render", frames):
         result = dub.render(analysis, frame)
         native = opened.plate.load(frame)
-        if result is not None:
+        if result is None:
+            left.append(frame)
+        else:
             native.composite(result.image, result.matte)
             native.metadata.update({**stamp, **frame_stamp(result.image.region)})
-            touched += 1
         writer.write(native)
-    return touched
+    return left
 
 
 def _heard(opened: OpenShot, frames: Sequence[int]) -> Sound:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import re
 import signal
 import sys
 from types import FrameType
@@ -27,11 +28,17 @@ VERBS = {
 }
 
 
+_NEGATIVE = re.compile(r"-\d")
+
+
 class Terminated(KeyboardInterrupt):
     """The farm asked to stop; unwinds like Ctrl-C so that nothing is left half-written."""
 
 
 class _Parser(argparse.ArgumentParser):
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        return super().parse_known_args(_joined(sys.argv[1:] if args is None else args), namespace)
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{self.prog}: {message}; see {self.prog} --help")
 
@@ -78,6 +85,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         if debug:
             raise
         return _fail(f"internal: {type(error).__name__}: {error}; run again with --debug and report it", 1, "internal")
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """`-F -6-5` and `--audio-offset -250ms` as people and farms write them: what begins with a minus and a digit is
+    the value of the option before it."""
+    joined: list[str] = []
+    for word in words:
+        if _NEGATIVE.match(word) and joined and joined[-1].startswith("-") and "=" not in joined[-1]:
+            joined[-1] += f"={word}" if joined[-1].startswith("--") else word
+        else:
+            joined.append(word)
+    return joined
 
 
 def _fail(text: str, code: int, reason: str) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ofx_lipsync.analysis import Analysis, check_key, read_analysis, write_analysis
 from ofx_lipsync.cli.progress import Progress
-from ofx_lipsync.core.errors import ColourError, InputError, UsageError
+from ofx_lipsync.core.errors import AnalysisError, ColourError, InputError, UsageError
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange, Rate, parse_rate
 from ofx_lipsync.graph import Dub, Settings, Shot
@@ -175,6 +175,12 @@ def analysed(opened: OpenShot, path: str | None, progress: Progress, overwrite: 
     expected = {**opened.key, **opened.settings.key()}
     if path and os.path.exists(path) and not overwrite:
         analysis = read_analysis(path)
+        if analysis.frames.tolist() != list(opened.shot.frames):
+            have, want = FrameRange(analysis.frames.tolist()), FrameRange(opened.shot.frames)
+            raise AnalysisError(
+                f"{path}: is of frames {have}, expected the shot's {want}; give the --shot that it was made with, "
+                "or make it again with: lipsync analyse --overwrite"
+            )
         check_key(analysis, expected, path)
         return analysis
     analysis = Dub(opened.shot, opened.settings, progress.advance).analyse(expected)

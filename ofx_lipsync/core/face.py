@@ -14,6 +14,10 @@ LANDMARKS = 478
 BLENDSHAPES = 52
 
 
+HELD_FRAMES = 12
+"""The longest gap that `held` closes: half a second. After longer ones a face may be anywhere."""
+
+
 @dataclass(frozen=True)
 class FaceTrack:
     """One person through the shot; N frames, ascending, gaps allowed where the face is not seen.
@@ -40,21 +44,31 @@ class FaceTrack:
         return np.linalg.norm(self.landmarks[:, 10, :2] - self.landmarks[:, 152, :2], axis=1)
 
     def held(self, frames: Sequence[int], cuts: Sequence[int]) -> FaceTrack:
-        """The track with every missing frame of `frames` standing on the nearest seen frame of the same take."""
-        take = np.searchsorted(np.asarray(sorted(cuts), np.int64), self.frames, side="right")
-        kept, rows = [], []
-        for frame in sorted(frames):
-            same = np.flatnonzero(take == np.searchsorted(np.asarray(sorted(cuts)), frame, side="right"))
-            if len(same):
-                kept.append(frame)
-                rows.append(int(same[np.argmin(np.abs(self.frames[same] - frame))]))
-        return replace(
-            self,
-            frames=np.asarray(kept, np.int64),
-            landmarks=self.landmarks[rows],
-            presence=self.presence[rows],
-            blendshapes=self.blendshapes[rows],
-        )
+        """The track with short gaps closed: between two sightings in one take, at most HELD_FRAMES missing, the face
+        goes evenly from the one to the other. Nobody knows where a face is that does not come back."""
+        seen = self.frames.tolist()
+        missing = np.setdiff1d(np.asarray(frames, np.int64), self.frames)
+        after = np.searchsorted(self.frames, missing)
+        inside = (after > 0) & (after < len(seen))
+        missing, after = missing[inside], after[inside]
+        before, last = self.frames[after - 1], self.frames[after]
+        take = np.sort(np.asarray(cuts, np.int64))
+        same = np.searchsorted(take, before, side="right") == np.searchsorted(take, last, side="right")
+        near = same & (last - before - 1 <= HELD_FRAMES)
+        at = (after - 1 + (missing - before) / (last - before))[near]
+        return self._filled(missing[near], at)
+
+    def _filled(self, frames: np.ndarray, rows: np.ndarray) -> FaceTrack:
+        """With further frames, each between two rows of the track (rows: [M] float64)."""
+        order = np.argsort(np.concatenate([self.frames, frames]), kind="stable")
+
+        def joined(values: np.ndarray) -> np.ndarray:
+            first, part = rows.astype(np.int64), (rows % 1).reshape(-1, *[1] * (values.ndim - 1))
+            between = values[first] * (1 - part) + values[first + 1] * part
+            return np.concatenate([values, between.astype(values.dtype)])[order]
+
+        parts = {name: joined(getattr(self, name)) for name in ("landmarks", "presence", "blendshapes")}
+        return replace(self, frames=np.concatenate([self.frames, frames])[order], **parts)
 
 
 @dataclass(frozen=True)

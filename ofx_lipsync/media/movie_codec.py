@@ -58,12 +58,18 @@ def picture_for(path: str, info: PlateInfo, codec: str | None) -> Picture:
         )
     encoder = _ENCODERS[chosen]
     name = _pixel_format(chosen, encoder, info)
-    if chosen == "h264" and "420" in name and (info.width % 2 or info.height % 2):
+    odd = (info.width % 2 and "444" not in name) or (info.height % 2 and "420" in name)
+    if chosen == "h264" and odd:
+        chroma = "4:2:0 needs even sizes" if "420" in name else "4:2:2 needs an even width"
         raise OutputError(
-            f"{path}: h264 4:2:0 needs even sizes (got {info.width}x{info.height}); write .mov with codec prores4444, "
+            f"{path}: h264 {chroma} (got {info.width}x{info.height}); write .mov with codec prores4444, "
             "or .mkv with ffv1"
         )
-    return Picture(chosen, encoder, name, _options(chosen))
+    options = _options(chosen)
+    if chosen == "ffv1" and odd:
+        # FFmpeg splits odd sizes into slices by itself or not at all.
+        del options["slices"]
+    return Picture(chosen, encoder, name, options)
 
 
 def coding_text(picture: Picture, info: PlateInfo) -> str:

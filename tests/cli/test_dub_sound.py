@@ -46,7 +46,7 @@ def placed(line: np.ndarray, offset: int) -> np.ndarray:
     [("0", 0), ("3", 3 * A_FRAME), ("3f", 3 * A_FRAME), ("-3", -3 * A_FRAME), ("125ms", 6000), ("-125ms", -6000)],
 )
 def test_the_whole_line_is_in_the_movie(shot, tmp_path, text, offset):
-    sound = heard(shot, tmp_path / "out.mov", f"--audio-offset={text}")
+    sound = heard(shot, tmp_path / "out.mov", "--audio-offset", text)
     assert np.array_equal(sound, placed(shot[2], offset))
 
 

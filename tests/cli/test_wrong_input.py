@@ -97,6 +97,22 @@ def test_empty_movie(capsys, line, tmp_path):
     assert "plate.mov" in fails(capsys, movie, line, tmp_path, 4)
 
 
+def test_negative_frames_as_a_farm_writes_them(plate, line, tmp_path):
+    for frame in (-2, -1, 0):
+        write_frame(tmp_path / f"neg.{frame:04d}.exr")
+    arguments = ["dub", tmp_path / "neg.####.exr", line, tmp_path / "out.####.exr", "-F", "-2,-1"]
+    assert main([*map(str, arguments), "--progress", "none"]) == 0
+    assert sorted(p.name for p in tmp_path.glob("out.*")) == ["out.-001.exr", "out.-002.exr"]
+
+
+def test_an_analysis_of_other_frames_names_them(capsys, plate, line, tmp_path):
+    made = tmp_path / "shot.lipsync"
+    assert run(capsys, "analyse", plate, line, made)[0] == 0
+    assert "is of frames 1-3, expected the shot's 1-2" in fails(
+        capsys, plate, line, tmp_path, 4, "--analysis", made, "--shot", "1-2"
+    )
+
+
 def test_absent_plate_and_line(capsys, plate, line, tmp_path):
     assert "nowhere" in fails(capsys, tmp_path / "nowhere.####.exr", line, tmp_path, 4)
     assert "silence.wav" in fails(capsys, plate, tmp_path / "silence.wav", tmp_path, 4)

@@ -206,3 +206,19 @@ def test_h264_refuses_odd_sizes_with_a_way_out(write_exr: Callable, colour: Colo
             writer.write(plate.load(1))
     with open_plate(str(tmp_path / "o.mov"), colour=colour) as after:
         assert (after.info.width, after.info.height) == (33, 31)
+
+
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv422p10le"])
+def test_odd_sizes_with_reduced_chroma_stay_lossless(pixel_format: str, colour: Colour, tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "in.mkv"), "w") as source:
+        stream = source.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 33, 31, pixel_format
+        picture = av.VideoFrame.from_ndarray(np.full((31, 33, 3), 90, np.uint8), "rgb24").reformat(format=pixel_format)
+        source.mux([*stream.encode(picture), *stream.encode(None)])
+    with open_plate(str(tmp_path / "in.mkv"), colour=colour) as plate:
+        with open_writer(str(tmp_path / "out.mkv"), plate) as writer:
+            writer.write(plate.load(1))
+        with open_plate(str(tmp_path / "out.mkv"), colour=colour) as after:
+            assert np.array_equal(after.load(1).planes().arrays[1], plate.load(1).planes().arrays[1])
+        with pytest.raises(OutputError, match="even"):
+            open_writer(str(tmp_path / "out.mp4"), plate, codec="h264")
