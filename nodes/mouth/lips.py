@@ -23,20 +23,21 @@ SLIT = 0.008
 """A gap narrower than this, in face heights, shows nothing of the mouth's inside."""
 SEEN_FROM, SEEN_TO = 0.014, 0.032
 """Shut lips that part less than this, in face heights, are only pulled: a built inside so thin would look cut in."""
-EDGE = 0.005
-"""Softness of the lips' inner edge, in face heights."""
+EDGE, LEAST_EDGE_PX = 0.009, 1.0
+"""Softness of the lips' inner edge, in face heights, and the least of it: a harder one looks cut in with a knife."""
 GUM = 0.015
 """Above the teeth the library frame's lip is read this far, in face heights, as gum; a dark rim would look drawn."""
-CREASE = np.array([0.30, 0.42, 0.42], np.float32)
+CREASE, FOLD = np.array([0.30, 0.42, 0.42], np.float32), 0.018
+"""The shade where shut lips meet: how much darker than they are, and in face heights how wide."""
 DARK = np.array([0.060, 0.022, 0.020], np.float32)
 TONGUE = np.array([0.40, 0.14, 0.13], np.float32)
 """What is seen deep in an open mouth, relative to the skin's red, green and blue."""
-TEETH = np.array([0.88, 0.82, 0.70], np.float32)
-"""Teeth in the lips' shade, relative to how bright the skin is."""
-SKIN = np.array([1.35, 0.95, 0.70], np.float32)
-"""Skin of any depth in white light, relative to its own brightness: what differs from it is the light's colour."""
-TOOTH, INCISOR = 0.016, 0.045
-"""In face heights: how far upper teeth show below the resting upper lip, and how wide a front tooth is."""
+TEETH, TINT = 0.74, 0.65
+"""How bright teeth are in the lips' shade, relative to the skin, and how much of its colour (in stops) they have:
+ivory in white light, and no strange hue under any varnish or lamp."""
+TOOTH, INCISOR, SCALLOP = 0.014, 0.045, 0.0045
+"""In face heights: how far upper teeth show below the resting upper lip, how wide a front tooth is, and how far up the
+notch between two goes."""
 
 
 def mouth_pixels(
@@ -62,7 +63,9 @@ def mouth_pixels(
     crease = CREASE * np.float32(shut_over_teeth(source, target, face_height_px))
     lips = _lips(read(maps.upper, box), read(maps.lower, box), target, box, crease, face_height_px)
     inside = _inside(read(maps.skull, box), source, target, box, skin, face_height_px, poverty)
-    between = matte(_inner(target), box, feather_px=EDGE * face_height_px)
+    edge_px = min(_edge_px(face_height_px), gap_px(target) / 2 + 0.005 * face_height_px)
+    grown_px = min(edge_px / 2, gap_px(target) / 3)  # a soft edge must not part lips that are shut
+    between = matte(_inner(target), box, feather_px=edge_px, erode_px=-grown_px)
     zone = matte(
         target[LIPS_EDGE].astype(np.float32), box, feather_px=0.03 * face_height_px, erode_px=-0.045 * face_height_px
     )
@@ -88,10 +91,12 @@ def _lips(
     down = np.array([-across[1], across[0]])
     ends = np.stack([line[-1] + across, line[-1] + across + 2 * down, line[0] - across + 2 * down, line[0] - across])
     below = np.concatenate([line, ends]).astype(np.float32)
-    feather_px = EDGE * face_height_px
+    feather_px = _edge_px(face_height_px)
     share = matte(below, box, feather_px=feather_px, erode_px=-feather_px / 2)
     edge = target[LIPS_EDGE].astype(np.float32)
-    on_line = 4 * share * (1 - share) * matte(edge, box, feather_px=0.02 * face_height_px)
+    fold_px = FOLD * face_height_px
+    fold = matte(below, box, feather_px=fold_px, erode_px=-fold_px / 2)
+    on_line = 4 * fold * (1 - fold) * matte(edge, box, feather_px=0.02 * face_height_px)
     return (upper + share * (lower - upper)) * (1 - on_line * crease[:, None, None])
 
 
@@ -106,7 +111,8 @@ def _inside(
     up = -np.array([matrix[1, 0], matrix[1, 1]]) / np.linalg.norm(matrix[1])
     seen[1 : len(UPPER_INNER) - 1] += GUM * face_height_px * up
     shown = _eased(gap_px(source) / face_height_px / SLIT - 1)
-    known = matte(seen.astype(np.float32), box, feather_px=0.005 * face_height_px) * shown
+    edge_px = _edge_px(face_height_px)
+    known = matte(seen.astype(np.float32), box, feather_px=edge_px, erode_px=-edge_px / 4) * shown
     rest = source[UPPER_INNER] @ matrix.T + offset
     built = _built_mouth(rest, target, box, skin, face_height_px, poverty * float(1 - shown))
     return (built + known * (skull - built)).astype(np.float32)
@@ -125,14 +131,19 @@ def _built_mouth(
     side = (x - wide / 2) / wide
     tongue = np.exp(-((side / 0.34) ** 2)) * _ramp((y - high) / max(low - high, 1.0), 0.35, 1.1)
     dark = DARK[:, None, None] + tongue * 0.7 * (TONGUE - DARK)[:, None, None]
-    edge = still + TOOTH * face_height_px * (1 - (side / 0.42) ** 2)
-    band = _ramp((edge - y) / face_height_px, -0.004, 0.006) * _ramp(np.abs(side), 0.42, 0.22)
-    seam = 1 - 0.15 * np.cos(np.pi * (x - wide / 2) / (INCISOR * face_height_px)) ** 12
-    shade = 0.35 + 0.65 * _ramp((y - high) / face_height_px, 0.0, 0.02)
-    light = skin.mean() * np.clip(skin / max(float(skin.mean()), 1e-6) / SKIN, 0.25, 2.0)
-    enamel = (TEETH * light)[:, None, None] * seam * shade * _ramp(np.abs(side), 0.5, 0.0)
+    notch = np.cos(np.pi * (x - wide / 2) / (INCISOR * face_height_px) * (1 + np.abs(side))) ** 12
+    edge = still + face_height_px * (TOOTH * (1 - (side / 0.42) ** 2) - SCALLOP * notch)
+    band = _ramp((edge - y) / face_height_px, -0.006, 0.008) * _ramp(np.abs(side), 0.42, 0.2)
+    shade = 0.3 + 0.7 * _ramp((y - high) / face_height_px, 0.0, 0.022)
+    bright = max(float(skin.mean()), 1e-6)
+    ivory = TEETH * bright * np.clip(skin / bright, 0.1, 4.0) ** TINT
+    enamel = ivory[:, None, None] * (1 - 0.2 * notch) * shade * _ramp(np.abs(side), 0.5, 0.0)
     cavity = skin[:, None, None] * dark
     return cavity + teeth * band * (enamel - cavity)
+
+
+def _edge_px(face_height_px: float) -> float:
+    return max(EDGE * face_height_px, LEAST_EDGE_PX)
 
 
 def _ramp(values: np.ndarray, start: float, end: float) -> np.ndarray:
