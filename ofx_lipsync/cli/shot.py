@@ -89,13 +89,25 @@ def open_shot(args: argparse.Namespace) -> OpenShot:
         offset_s = parse_offset(args.audio_offset, plate.rate)
         shot_s = float(len(plate.frames) / plate.rate)
         sound, whole = read_line(args.line, offset_s, shot_s)
-        notes = {} if whole else {"line": f"goes on, and is cut {TAIL_S:g} s after the shot's last frame"}
+        notes = assumed(plate)
+        if not whole:
+            notes["line"] = f"goes on, and is cut {TAIL_S:g} s after the shot's last frame"
         key = {"plate": plate.fingerprint(), "line": fingerprint(sound), "colour": colour.cache_id}
         if reel is not None:
             key["reel"] = reel.fingerprint()
         times_s = np.array([plate.time_s(frame) - plate.time_s(plate.frames[0]) for frame in plate.frames])
         shot = Shot(plate, sound, plate.frames, reel, holdout, times_s)
         return OpenShot(shot, plate, settings, sound, key, notes, files.pop_all())
+
+
+def assumed(plate: Plate) -> dict[str, str]:
+    """What nobody said of a plate of picture files, and what was taken instead: sync and colour hang on it."""
+    notes, info = {}, plate.info
+    if info.rate_from == "default":
+        notes["rate"] = f"{info.rate} frames/s, as the files say none; --rate gives another"
+    if info.kind != "movie" and info.space_from == "default":
+        notes["space"] = f"{info.space}, as the files say none; --space gives another"
+    return notes
 
 
 def _matte(path: str, plate: Plate, colour: Colour) -> Plate:

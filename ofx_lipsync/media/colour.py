@@ -45,7 +45,7 @@ class Colour:
         if name.startswith("ocio://") and ("latest" in name or name == "ocio://default"):
             raise ColourError(f"colour: config {name} changes with every OpenColorIO; name a version such as {PINNED}")
         if not name.startswith("ocio://") and not Path(name).is_file():
-            raise ColourError(f"colour: there is no OCIO config at {name}; check $OCIO or --ocio")
+            raise ColourError(f"colour: there is no OCIO config at {name}; check $OCIO or --colour")
         try:
             return cls(ocio.Config.CreateFromFile(name), name)
         except ocio.Exception as error:
@@ -123,7 +123,9 @@ class Colour:
         near = difflib.get_close_matches(space.lower(), list(known), n=4, cutoff=0.4)
         if near:
             return "did you mean " + ", ".join(repr(known[n]) for n in near)
-        return "it has " + ", ".join(repr(s.getName()) for s in self.config.getColorSpaces())
+        studio = self.name.replace("cg-config", "studio-config").removeprefix("ocio://")
+        more = f"; camera logs are in --colour {studio}" if self.name.startswith("ocio://cg-config") else ""
+        return "it has " + ", ".join(repr(s.getName()) for s in self.config.getColorSpaces()) + more
 
     def _all_names(self) -> list[str]:
         names = [role for role, _ in self.config.getRoles()]

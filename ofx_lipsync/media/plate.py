@@ -27,6 +27,7 @@ class PlateInfo:
 
     kind: movie | sequence | still. dtype: of the stored pixels, such as half, uint8, yuv420p10le.
     space: OCIO name that pixels are read as; space_from: why (given, header, tags, default).
+    rate_from: given, header, or default where nobody says.
     timecode: of the first frame, HH:MM:SS:FF, or empty. variable: frames last unequal times (VFR).
     """
 
@@ -40,6 +41,7 @@ class PlateInfo:
     space: str
     space_from: str
     rate: Rate
+    rate_from: str = "header"
     timecode: str = ""
     pixel_aspect: Fraction = Fraction(1)
     variable: bool = False

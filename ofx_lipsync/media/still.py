@@ -181,6 +181,7 @@ def _info(
         space=name,
         space_from=why,
         rate=rate or _rate(spec) or Rate(24),
+        rate_from="given" if rate else "header" if _rate(spec) else "default",
         timecode=_timecode(spec),
         pixel_aspect=Fraction(spec.get_float_attribute("PixelAspectRatio", 1.0)).limit_denominator(10000),
     )

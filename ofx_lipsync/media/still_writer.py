@@ -149,10 +149,20 @@ def _write_file(target: Path, headers: list[Any], parts: list[np.ndarray]) -> No
     scratch = scratch_path(target)
     try:
         _encode(scratch, target, headers, parts)
+        if target.suffix.lower() == ".dpx":
+            _name_dpx(scratch, target.name)
     except BaseException:
         scratch.unlink(missing_ok=True)
         raise
     put_in_place(scratch, target)
+
+
+def _name_dpx(path: Path, name: str) -> None:
+    """A DPX says its own name (SMPTE 268M, bytes 36 to 135); OpenImageIO puts the scratch name there, which differs
+    from run to run."""
+    with path.open("r+b") as file:
+        file.seek(36)
+        file.write(name.encode()[:99].ljust(100, b"\0"))
 
 
 def _encode(scratch: Path, target: Path, headers: list[Any], parts: list[np.ndarray]) -> None:

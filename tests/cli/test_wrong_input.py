@@ -247,3 +247,20 @@ def test_analysis_is_not_overwritten_unasked(capsys, plate, line, tmp_path):
     assert code == 2
     assert "--overwrite" in one_line(err, 2)
     assert there.read_text() == "mine"
+
+
+def test_what_was_assumed_is_said(plate, line, tmp_path, capsys):
+    arguments = ["dub", str(plate), str(line), str(tmp_path / "o.####.exr"), "--progress", "none"]
+    assert main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert "24 frames/s, as the files say none" in printed
+    assert "ACEScg, as the files say none" in printed
+    assert main([*arguments, "--rate", "25", "--space", "ACEScg"]) == 0
+    assert "say none" not in capsys.readouterr().out
+
+
+def test_a_dpx_carries_its_own_name(plate, line, tmp_path):
+    assert main(["dub", str(plate), str(line), str(tmp_path / "o.####.dpx"), "-F", "2", "--progress", "none"]) == 0
+    head = (tmp_path / "o.0002.dpx").read_bytes()[:2048]
+    assert head[36:136].rstrip(b"\0") == b"o.0002.dpx"
+    assert b"tmp" not in head
