@@ -115,7 +115,7 @@ def rate_at(progress: float) -> float:
 
 
 def keep(
-    path: Path | None, step: int, student: nn.Module, average: nn.Module, optimiser: Any, batches: Batches
+    path: Path | None, step: int, student: nn.Module, average: nn.Module, optimiser: Any, batches: Any
 ) -> None:
     if path is None:
         return
@@ -127,7 +127,7 @@ def keep(
     unfinished.replace(path)
 
 
-def resume(path: Path | None, student: nn.Module, average: nn.Module, optimiser: Any, batches: Batches) -> int:
+def resume(path: Path | None, student: nn.Module, average: nn.Module, optimiser: Any, batches: Any) -> int:
     """The step to go on from."""
     if path is None or not path.exists():
         return 0

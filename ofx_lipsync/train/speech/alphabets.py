@@ -17,7 +17,7 @@ Sound = tuple[tuple[str, float], ...]
 GLIDE = (0.55, 0.45)
 
 
-def _alphabet(text: str) -> Mapping[str, Sound]:
+def _alphabet(text: str) -> dict[str, Sound]:
     """`name=phone` or `name=phone+phone` words."""
     pairs = (word.split("=") for word in text.split())
     return {name: _shared(phones.split("+")) for name, phones in pairs}

@@ -52,6 +52,7 @@ class Batches:
     def __init__(self, lessons: Lessons, size: int, length: int, seed: int) -> None:
         self.lessons, self.size, self.length = lessons, size, length
         self.rng = np.random.default_rng(seed)
+        # hiss and music are the same after a resumed run; what is drawn from them goes on where it was
         self.variation = Variation(np.random.default_rng(seed), lambda n: self.lessons.crop(self.rng, n)[0])
         self.variation.rng = self.rng
 
