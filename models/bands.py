@@ -22,7 +22,7 @@ LOWEST_HZ, HIGHEST_HZ = 60.0, 7600.0
 EARLY = (WINDOW - HOP) // 2
 """Samples of a frame's window before its 10 ms, and after them."""
 FLOOR_DB = -95.0
-START_DB, QUIETEST_DB = -50.0, -60.0
+START_DB, QUIETEST_DB = -35.0, -60.0
 FALL_DB = 0.02
 """A frame; the level is never under QUIETEST_DB, so that silence stays silent."""
 DEEPEST_DB = -70.0

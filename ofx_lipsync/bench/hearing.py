@@ -58,20 +58,24 @@ def held_out(utterances: Sequence[Utterance], source: str, folder: Path, clips: 
 
 
 def scored(spoken: Spoken, shown: Shown) -> Score:
+    return counted([(labels, shown(samples)) for _, samples, labels in spoken])
+
+
+def counted(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Score:
     score = Score()
-    for _, samples, labels in spoken:
-        score.add(labels, shown(samples))
+    for labels, mouths in pairs:
+        score.add(labels, mouths)
     return score
 
 
-def with_its_best_map(spoken: Spoken, shown: Shown) -> Shown:
-    """A peer's mouths as ours, by the map that suits it best on these very sentences."""
+def peer_rows(name: str, spoken: Spoken, shown: Shown) -> dict[str, dict[str, float]]:
+    """A peer as it is, and with its mouths read as ours by the map that suits it best on these very sentences."""
     pairs = [(labels, shown(samples)) for _, samples, labels in spoken]
     cut = [(a[: len(b)], b[: len(a)]) for a, b in pairs]
     labels, mouths = (np.concatenate(part) for part in zip(*cut, strict=True))
-    known = labels != UNKNOWN
-    best = at_its_best(labels[known], mouths[known])
-    return lambda samples: best[shown(samples)]
+    best = at_its_best(labels[labels != UNKNOWN], mouths[labels != UNKNOWN])
+    read = [(a, best[b]) for a, b in pairs]
+    return {name: counted(pairs).figures(), f"{name}, best map": counted(read).figures()}
 
 
 def in_conditions(spoken: Spoken, others: Spoken, shown: Shown) -> dict[str, dict[str, float]]:
@@ -135,8 +139,7 @@ def main(args: argparse.Namespace) -> int:
         for name, shown in ours.items():
             rows[f"{source}, {name}"] = scored(spoken, shown).figures()
         for name, shown in peers.items():
-            rows[f"{source}, {name}"] = scored(spoken, shown).figures()
-            rows[f"{source}, {name}, best map"] = scored(spoken, with_its_best_map(spoken, shown)).figures()
+            rows |= peer_rows(f"{source}, {name}", spoken, shown)
         others = sets["flite" if source == "speechocean" else "speechocean"]
         few = spoken[:: max(1, len(spoken) // IN_NOISE)][:IN_NOISE]
         noisy |= {f"{source}, {k}": v for k, v in in_conditions(few, others, ours["streaming"]).items()}

@@ -84,9 +84,9 @@ def runs(flags: np.ndarray) -> list[tuple[int, int]]:
 def table(rows: dict[str, dict[str, float]]) -> str:
     """One row a system or condition, one column a figure."""
     columns = list(dict.fromkeys(name for figures in rows.values() for name in figures))
-    lines = [" ".join([f"{'':32s}", *(f"{name:>10.10s}" for name in columns)])]
+    lines = [" ".join([f"{'':42s}", *(f"{name:>10.10s}" for name in columns)])]
     for row, figures in rows.items():
-        lines.append(" ".join([f"{row:32s}", *(f"{figures.get(name, np.nan):10.3f}" for name in columns)]))
+        lines.append(" ".join([f"{row:42s}", *(f"{figures.get(name, np.nan):10.3f}" for name in columns)]))
     return "\n".join(lines)
 
 
