@@ -4,7 +4,7 @@
 own     a clip driven by its own sound, so that the truth is known; mouths only from other sentences of the same person,
         or where there are none, from at least a second away
 other   the same clip driven by another person's line; nothing of the old speech may be left. Sentences of one corpus
-        begin and end alike, so the line, and when it begins, are those whose wanted curve looks least like the old mouth
+        begin and end alike, so the line and its start are those whose wanted curve looks least like the old mouth
         (chosen before anything is rendered); what is left of the old mouth once the wanted curve is taken out is
         printed as well
 floors  the person's resting lips held still, and lips opened by loudness alone
