@@ -4,8 +4,8 @@
 result = plate under the moved jaw and cheeks (ground), under the mouth, each premultiplied, in scene-linear:
     under  = ground + (1 - a_ground) plate
     result = a colour(mouth) + (1 - a) under,     a = matte(outline, feather, erode) * reach * holdout * mix
-where colour() brings the mouth's broad light and colour to those of `under` on the skin both show. Where the matte is
-0 the plate comes back bit for bit. It adds no grain and sharpens nothing.
+where colour() brings the mouth's broad light and colour, and how fine its texture is, to those of `under` on the skin
+both show. Where the matte is 0 the plate comes back bit for bit. It adds no grain of its own.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.params import Bool, Float, ParamSet
 from ofx_lipsync.core.plan import Patch
+from ofx_lipsync.core.region import Region
+from ofx_lipsync.kernels.blur import blur
 from ofx_lipsync.kernels.match import match
 from ofx_lipsync.kernels.matte import matte
 from ofx_lipsync.kernels.over import over
@@ -26,6 +28,10 @@ ID = "Blend"
 VERSION = 1
 INPUTS = ("plate", "mouth", "holdout")
 DARKEST = 1e-6
+FINE_PX = 1.0
+"""Fine texture is what a blur of so many px takes away: about what reading between pixels loses."""
+LEAST_KEEN, MOST_KEEN = 0.6, 1.5
+"""No mouth's texture is changed by more: beyond, the two do not show the same skin."""
 
 
 class Params(ParamSet):
@@ -58,6 +64,10 @@ class Params(ParamSet):
         9.0, lo=1, hi=100, slider=(2, 30), unit="% of face height", group="Colour",
         help="How local the colour match is: small follows a shadow across the chin, large corrects the mouth as one.",
     )  # fmt: skip
+    texture_match = Float(
+        1.0, lo=0, hi=1, slider=(0, 1), unit="share", group="Colour",
+        help="How far the new mouth is made as crisp, or as soft, as the plate's skin round it; 0 leaves it as it is.",
+    )  # fmt: skip
 
 
 def render(plate: Image, patch: Patch, params: Params, holdout: Image | None = None) -> tuple[Image, np.ndarray]:
@@ -72,10 +82,18 @@ def render(plate: Image, patch: Patch, params: Params, holdout: Image | None = N
         return plate, np.zeros(plate.region.shape, np.float32)
     keep = _keep(holdout, params)
     ground = patch.ground.pixels * keep if params.move_jaw else np.zeros_like(patch.ground.pixels)
-    under = over(ground, plate.pixels)
-    mouth = _matched(patch, under, params) * (_soft_edge(patch, params) * keep)
-    matte_all = mouth[3] + (1 - mouth[3]) * ground[3]
-    return replace(plate, pixels=over(mouth, under)), matte_all
+    comp, matte_all = over(ground, plate.pixels), ground[3].copy()
+    box = _reached(patch, params)
+    if box.is_empty:
+        return replace(plate, pixels=comp), matte_all
+    rows, columns = box.slices_in(patch.image.region)
+    under = np.ascontiguousarray(comp[:, rows, columns])
+    edge = _soft_edge(patch, box, params) * (keep[rows, columns] if isinstance(keep, np.ndarray) else keep)
+    shot = plate.pixels[:3, rows, columns]
+    mouth = _matched(patch.image.pixels[:, rows, columns], patch.skin[rows, columns], under, shot, patch, params) * edge
+    comp[:, rows, columns] = over(mouth, under)
+    matte_all[rows, columns] += mouth[3] * (1 - matte_all[rows, columns])
+    return replace(plate, pixels=comp), matte_all
 
 
 def _check(plate: Image, patch: Patch, holdout: Image | None) -> None:
@@ -96,30 +114,41 @@ def _keep(holdout: Image | None, params: Params) -> np.ndarray | np.float32:
     return (front if params.invert_holdout else 1 - front) * mix
 
 
-def _soft_edge(patch: Patch, params: Params) -> np.ndarray:
-    """[H, W]: the outline's matte as a share of the reach that is already in the patch's alpha."""
+def _reached(patch: Patch, params: Params) -> Region:
+    """Where the mouth layer may show; beyond it nothing need be matched."""
+    reach_px = max(0.0, params.feather / 2 - params.erode) * patch.face_height_px / 100
+    return Region.around(patch.outline, reach_px + 1).intersect(patch.image.region)
+
+
+def _soft_edge(patch: Patch, box: Region, params: Params) -> np.ndarray:
+    """[h, w]: the outline's matte over `box`, as a share of the reach that is already in the patch's alpha."""
     unit_px = patch.face_height_px / 100
     feather_px = params.feather * unit_px
-    return matte(
-        patch.outline, patch.image.region, feather_px=feather_px, erode_px=params.erode * unit_px - feather_px / 2
-    )
+    return matte(patch.outline, box, feather_px=feather_px, erode_px=params.erode * unit_px - feather_px / 2)
 
 
-def _matched(patch: Patch, under: np.ndarray, params: Params) -> np.ndarray:
-    """[4, H, W]: the mouth, premultiplied, in the light of what it goes over."""
-    mouth = patch.image.pixels
-    if params.colour_match == 0:
-        return mouth
+def _matched(
+    layer: np.ndarray, skin: np.ndarray, under: np.ndarray, shot: np.ndarray, patch: Patch, params: Params
+) -> np.ndarray:
+    """[4, h, w]: the mouth `layer`, premultiplied, in the light of what it goes over and as crisp as what was shot."""
+    if params.colour_match == 0 and params.texture_match == 0:
+        return layer
     sigma_px = max(0.5, params.colour_radius / 100 * patch.face_height_px)
-    bare = np.where(mouth[3] > 0, mouth[:3] / np.maximum(mouth[3], np.float32(1e-6)), 0)
-    weight = patch.skin * (mouth[3] > 0.5)
-    matched = _relit(bare, np.ascontiguousarray(under[:3]), weight, sigma_px)
-    amount = np.float32(params.colour_match)
-    return np.concatenate([(bare + amount * (matched - bare)) * mouth[3], mouth[3:]])
+    alpha = layer[3]
+    bare = np.where(alpha > 0, layer[:3] / np.maximum(alpha, np.float32(1e-6)), 0)
+    weight = skin * (alpha > 0.5)
+    root = _root(bare)
+    if params.colour_match > 0:
+        matched = _relit(bare, under[:3], weight, sigma_px)
+        root = root + np.float32(params.colour_match) * (matched - root)
+    if params.texture_match > 0:
+        root = _as_keen(root, _root(shot), weight, params.texture_match)
+    return np.concatenate([root * np.abs(root) * alpha, layer[3:]])
 
 
 def _relit(mouth: np.ndarray, under: np.ndarray, weight: np.ndarray, sigma_px: float) -> np.ndarray:
-    """[3, H, W]: more or less light multiplies the mouth as one; what colour is then left is added to square roots.
+    """[3, h, w] square roots: more or less light multiplies the mouth as one; what colour is then left is added to
+    square roots.
 
     On skin that holds little blue, a gain of each channel turns white highlights purple and a sum turns dark beards
     blue; square roots lie half way between and do neither.
@@ -128,8 +157,28 @@ def _relit(mouth: np.ndarray, under: np.ndarray, weight: np.ndarray, sigma_px: f
     lit = match(light, under.mean(axis=0, keepdims=True), weight, sigma_px=sigma_px, mode="gain")
     with np.errstate(divide="ignore", invalid="ignore"):
         gain = np.where(np.abs(light) > DARKEST, lit / light, np.float32(1))
-    root = match(_root(mouth * gain), _root(under), weight, sigma_px=sigma_px, mode="offset")
-    return root * np.abs(root)
+    return match(_root(mouth * gain), _root(under), weight, sigma_px=sigma_px, mode="offset")
+
+
+def _as_keen(mouth: np.ndarray, shot: np.ndarray, weight: np.ndarray, amount: float) -> np.ndarray:
+    """[3, h, w]: the mouth with as much fine texture, grain included, as the plate as it was `shot` has on the skin.
+
+    Resampling between pixels and the mix of two mouths at a jump soften; a plate in motion is softer than the mouth.
+    Means of magnitudes, not of squares: an edge of the plate's old lips among the skin should count for little.
+    """
+    fine = _fine(mouth)
+    own, wanted = (float((weight * np.abs(part.mean(axis=0))).sum()) for part in (fine, _fine(shot)))
+    if not (own > 0 and wanted > 0):
+        return mouth
+    gain = min(max(wanted / own, LEAST_KEEN), MOST_KEEN)
+    return mouth + np.float32(amount * (gain - 1)) * fine
+
+
+def _fine(picture: np.ndarray) -> np.ndarray:
+    """[3, h, w]: what a pixel differs by from those round it; 0 beside NaN and Inf."""
+    with np.errstate(invalid="ignore"):
+        fine = picture - blur(picture, FINE_PX)
+    return np.where(np.isfinite(fine), fine, np.float32(0))
 
 
 def _root(colour: np.ndarray) -> np.ndarray:

@@ -200,7 +200,7 @@ def lower_face(here: np.ndarray, target: np.ndarray, face_height_px: float) -> n
     jaw = (here[JAW_ROWS] + target[JAW_ROWS]) / 2
     loop = np.concatenate([jaw, target[TOP]])
     out = loop - loop.mean(axis=0)
-    room = np.full(len(loop), BESIDE * face_height_px)
+    room = np.zeros(len(loop))
     room[: len(jaw)] = _room(jaw, target, face_height_px)
     return loop + out / np.linalg.norm(out, axis=1, keepdims=True) * (room + RIM * face_height_px)[:, None]
 

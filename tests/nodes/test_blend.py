@@ -96,8 +96,33 @@ def test_light_is_matched_and_highlights_keep_their_ratio(plate, patch) -> None:
     skin, tooth = image.pixels[:, 75:80, 60].mean(), image.pixels[:, 55, 60].mean()
     assert skin == pytest.approx(0.2, rel=0.05), "the mouth's skin takes the plate's light"
     assert tooth / skin == pytest.approx(5.0, rel=0.08), "and the tooth stays five times as bright"
-    bare, _ = render(plate, patch, Params(colour_match=0.0))
+    bare, _ = render(plate, patch, Params(colour_match=0.0, texture_match=0.0))
     assert bare.pixels[0, 55, 60] == 2.0, "nothing is clamped"
+
+
+def texture(image: Image, rows: slice, columns: slice) -> float:
+    """How much neighbouring pixels differ."""
+    return float(np.abs(np.diff(np.sqrt(np.abs(image.pixels[:, rows, columns])), axis=2)).mean())
+
+
+@pytest.mark.parametrize("softer", [0.7, 1.4])
+def test_the_mouth_is_as_crisp_as_the_plate(plate, patch, softer) -> None:
+    """A mouth read between pixels is softer than the plate; one that goes over a moving head is crisper than it."""
+    rng = np.random.default_rng(8)
+    patch.image.pixels[:3] = rng.normal(0.2, 0.02 * softer, (3, *REGION.shape))
+    inside = slice(40, 75), slice(50, 70)
+    kept, made = (texture(render(plate, patch, Params(texture_match=t))[0], *inside) for t in (0.0, 1.0))
+    wanted = texture(plate, *inside)
+    assert kept / wanted == pytest.approx(softer, rel=0.12)
+    assert made / wanted == pytest.approx(1.0, rel=0.12)
+
+
+def test_one_bad_pixel_spoils_no_texture(plate, patch) -> None:
+    plate.pixels[:, 30, 40] = np.nan
+    patch.image.pixels[:3, 55, 60] = np.inf
+    image, _ = render(plate, patch, Params())
+    assert np.isfinite(image.pixels[:, 35:52, 50:70]).all()
+    assert (~np.isfinite(image.pixels)).any(axis=0).sum() <= 2
 
 
 def test_the_ground_goes_under_the_mouth_and_can_be_left_out(plate, patch) -> None:
