@@ -21,7 +21,7 @@ class Rules:
     """favour: how many times likelier p b m, f v and u w are taken to be than heard. stay: how many times likelier
     another mouth must be. price: of a change in a line, as the logarithm of such a factor."""
 
-    favour: tuple[float, float, float] = (1.0, 1.4, 1.4)
+    favour: tuple[float, float, float] = (1.0, 1.4, 1.0)
     stay: float = 2.0
     price: float = 1.5
 
