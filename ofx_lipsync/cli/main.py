@@ -12,6 +12,7 @@ import os
 import re
 import signal
 import sys
+import tempfile
 from types import FrameType
 from typing import NoReturn, Sequence
 
@@ -79,6 +80,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        # Rights, full disks and network drives that went away: nothing is wrong with the program.
+        if debug:
+            raise
+        where = error.filename or f"a scratch file in {tempfile.gettempdir()}"
+        return _fail(f"{where}: {error.strerror or error}; check rights, space and connection", 4, "file")
     except MemoryError:
         return _fail("out of memory; render fewer frames at once or a smaller plate", 5, "memory")
     except Exception as error:

@@ -38,6 +38,10 @@ def read_sound(path: str, *, stream: int = 0, start_s: float = 0.0, duration_s: 
         raise MediaError(f"{path}: there is no such file")
     if file.stat().st_size == 0:
         raise MediaError(f"{path}: the file is empty (0 bytes); export the sound again")
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        raise MediaError(f"{path}: cannot be read ({error.strerror}); check its rights") from None
     if start_s < 0 or (duration_s is not None and duration_s <= 0):
         raise MediaError(
             f"{path}: the part from {start_s} s for {duration_s} s is empty; give a start from 0 and a length above 0"

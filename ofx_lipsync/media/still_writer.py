@@ -14,6 +14,7 @@ from ofx_lipsync.core.image import SCENE_LINEAR, Image
 from ofx_lipsync.core.timing import Rate
 from ofx_lipsync.media import timecode
 from ofx_lipsync.media.pattern import Pattern
+from ofx_lipsync.media.picture_file import specs
 from ofx_lipsync.media.plate import Frame, Plate
 from ofx_lipsync.media.still_frame import StillFrame, codes
 from ofx_lipsync.media.still_space import header_of_space
@@ -21,6 +22,7 @@ from ofx_lipsync.media.writer import Writer, put_in_place, scratch_path
 
 WRITES = {".exr": "exr", ".dpx": "dpx", ".tif": "tiff", ".tiff": "tiff", ".png": "png"}
 
+_END_OF_PNG = b"IEND\xaeB`\x82"
 _LOSSY = ("dwaa", "dwab", "b44", "b44a", "pxr24", "jpeg", "lossy")
 _OWN = (
     "oiio:",
@@ -151,10 +153,39 @@ def _write_file(target: Path, headers: list[Any], parts: list[np.ndarray]) -> No
         _encode(scratch, target, headers, parts)
         if target.suffix.lower() == ".dpx":
             _name_dpx(scratch, target.name)
+        if not _ends_well(scratch):
+            raise OutputError(f"{target}: cannot be written (its end is missing); check space and rights")
     except BaseException:
         scratch.unlink(missing_ok=True)
         raise
     put_in_place(scratch, target)
+
+
+def _ends_well(path: Path) -> bool:
+    """Whether the last rows of every part are there. Libraries write their last bytes as they close, and most do not
+    say when the disk had no room for them."""
+    if path.suffix.lower() == ".png" and not path.read_bytes().endswith(_END_OF_PNG):
+        return False
+    source = oiio.ImageInput.open(str(path))
+    if source is None:
+        oiio.geterror()
+        return False
+    try:
+        return all(_last_rows(source, part, spec) for part, spec in enumerate(specs(source)))
+    finally:
+        source.close()
+
+
+def _last_rows(source: Any, part: int, spec: Any) -> bool:
+    right, bottom, channels = spec.x + spec.width, spec.y + spec.height, spec.nchannels
+    if spec.tile_width:
+        x = spec.x + (spec.width - 1) // spec.tile_width * spec.tile_width
+        y = spec.y + (spec.height - 1) // spec.tile_height * spec.tile_height
+        pixels = source.read_tiles(part, 0, x, right, y, bottom, spec.z, spec.z + 1, 0, channels, oiio.FLOAT)
+    else:
+        pixels = source.read_scanlines(part, 0, bottom - 1, bottom, spec.z, 0, channels, oiio.FLOAT)
+    failed = bool(source.geterror())
+    return pixels is not None and not failed
 
 
 def _name_dpx(path: Path, name: str) -> None:

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import os
+import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -132,8 +135,6 @@ def test_ten_hour_sound_is_not_read_whole(capsys, plate, tmp_path):
         block = np.zeros(8000 * 3600, np.float32)
         for _ in range(10):
             sound.write(block)
-    import resource
-
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     out = tmp_path / "results"
     out.mkdir()
@@ -264,3 +265,42 @@ def test_a_dpx_carries_its_own_name(plate, line, tmp_path):
     head = (tmp_path / "o.0002.dpx").read_bytes()[:2048]
     assert head[36:136].rstrip(b"\0") == b"o.0002.dpx"
     assert b"tmp" not in head
+
+
+@pytest.fixture
+def locked(tmp_path):
+    """Take the right to read a file away, from root as well: by a name that leads round in a circle."""
+
+    def lock(path: Path) -> None:
+        path.unlink()
+        path.symlink_to(path.name)
+
+    return lock
+
+
+def test_files_that_cannot_be_reached_are_no_fault_of_the_program(capsys, plate, line, tmp_path, locked):
+    locked(tmp_path / "plate.0002.exr")
+    assert "plate.0002.exr" in fails(capsys, plate, line, tmp_path, 4)
+
+
+@pytest.mark.parametrize(
+    ("verb", "name"),
+    [
+        *(("dub", f"o.####.{ending}") for ending in ("exr", "dpx", "tif", "png")),
+        ("dub", "o.mov"),
+        ("analyse", "s.lipsync"),
+    ],
+)
+def test_a_disk_that_takes_no_more(plate, line, tmp_path, verb, name):
+    """A limit on file size fails in the middle of a write, as a full disk does."""
+    out = tmp_path / "results"
+    out.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "ofx_lipsync.cli.main", verb, plate, line, out / name, "--progress", "none"],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (90, 90)),
+    )
+    assert done.returncode == 4, done.stderr
+    assert name.partition(".")[0] in one_line(done.stderr, 4)
+    assert list(out.iterdir()) == []
