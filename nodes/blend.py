@@ -66,7 +66,7 @@ class Params(ParamSet):
     )  # fmt: skip
     texture_match = Float(
         1.0, lo=0, hi=1, slider=(0, 1), unit="share", group="Colour",
-        help="How far the new mouth is made as crisp, or as soft, as the plate's skin round it; 0 leaves it as it is.",
+        help="How far the new skin round the lips is made as crisp, or as soft, as the plate's; 0 leaves it as it is.",
     )  # fmt: skip
 
 
@@ -89,8 +89,8 @@ def render(plate: Image, patch: Patch, params: Params, holdout: Image | None = N
     rows, columns = box.slices_in(patch.image.region)
     under = np.ascontiguousarray(comp[:, rows, columns])
     edge = _soft_edge(patch, box, params) * (keep[rows, columns] if isinstance(keep, np.ndarray) else keep)
-    shot = plate.pixels[:3, rows, columns]
-    mouth = _matched(patch.image.pixels[:, rows, columns], patch.skin[rows, columns], under, shot, patch, params) * edge
+    shot, skin = plate.pixels[:3, rows, columns], (patch.skin * keep)[rows, columns]
+    mouth = _matched(patch.image.pixels[:, rows, columns], skin, under, shot, patch, params) * edge
     comp[:, rows, columns] = over(mouth, under)
     matte_all[rows, columns] += mouth[3] * (1 - matte_all[rows, columns])
     return replace(plate, pixels=comp), matte_all
@@ -161,7 +161,9 @@ def _relit(mouth: np.ndarray, under: np.ndarray, weight: np.ndarray, sigma_px: f
 
 
 def _as_keen(mouth: np.ndarray, shot: np.ndarray, weight: np.ndarray, amount: float) -> np.ndarray:
-    """[3, h, w]: the mouth with as much fine texture, grain included, as the plate as it was `shot` has on the skin.
+    """[3, h, w]: the mouth whose skin has as much fine texture, grain included, as that of the plate as it was `shot`.
+
+    Lips and teeth stay as they are: made crisper, their edges would ring, and corners would twitch.
 
     Resampling between pixels and the mix of two mouths at a jump soften; a plate in motion is softer than the mouth.
     Means of magnitudes, not of squares: an edge of the plate's old lips among the skin should count for little.
@@ -171,7 +173,7 @@ def _as_keen(mouth: np.ndarray, shot: np.ndarray, weight: np.ndarray, amount: fl
     if not (own > 0 and wanted > 0):
         return mouth
     gain = min(max(wanted / own, LEAST_KEEN), MOST_KEEN)
-    return mouth + np.float32(amount * (gain - 1)) * fine
+    return mouth + np.float32(amount * (gain - 1)) * weight * fine
 
 
 def _fine(picture: np.ndarray) -> np.ndarray:

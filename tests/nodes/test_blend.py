@@ -83,6 +83,16 @@ def test_holdout_lets_the_plate_through(plate, patch) -> None:
     assert other[:, :60].any()
 
 
+def test_what_stands_in_front_lends_the_mouth_no_light(plate, patch) -> None:
+    """A dark hand across the chin once darkened the lips beside it."""
+    hand = picture((0.0,))
+    hand.pixels[0, 60:] = 1.0
+    dark = dataclasses.replace(plate, pixels=plate.pixels.copy())
+    dark.pixels[:, 60:] = 0.01
+    with_hand, bare = (render(shot, patch, Params(), hand)[0] for shot in (dark, plate))
+    assert np.allclose(with_hand.pixels[:, 30:58], bare.pixels[:, 30:58], rtol=0.02)
+
+
 def test_mix_is_halfway(plate, patch) -> None:
     off = Params(colour_match=0.0)
     full, _ = render(plate, patch, off)
@@ -110,11 +120,14 @@ def test_the_mouth_is_as_crisp_as_the_plate(plate, patch, softer) -> None:
     """A mouth read between pixels is softer than the plate; one that goes over a moving head is crisper than it."""
     rng = np.random.default_rng(8)
     patch.image.pixels[:3] = rng.normal(0.2, 0.02 * softer, (3, *REGION.shape))
-    inside = slice(40, 75), slice(50, 70)
-    kept, made = (texture(render(plate, patch, Params(texture_match=t))[0], *inside) for t in (0.0, 1.0))
+    inside = slice(71, 81), slice(36, 84)
+    without, with_it = (render(plate, patch, Params(texture_match=t))[0] for t in (0.0, 1.0))
+    kept, made = texture(without, *inside), texture(with_it, *inside)
     wanted = texture(plate, *inside)
     assert kept / wanted == pytest.approx(softer, rel=0.12)
     assert made / wanted == pytest.approx(1.0, rel=0.12)
+    lips = slice(None), slice(40, 70), slice(45, 75)
+    assert np.allclose(with_it.pixels[lips], without.pixels[lips]), "lips and teeth keep their edges"
 
 
 def test_one_bad_pixel_spoils_no_texture(plate, patch) -> None:
