@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Sequence
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -67,7 +67,7 @@ class FaceTrack:
             between = values[first] * (1 - part) + values[first + 1] * part
             return np.concatenate([values, between.astype(values.dtype)])[order]
 
-        parts = {name: joined(getattr(self, name)) for name in ("landmarks", "presence", "blendshapes")}
+        parts: dict[str, Any] = {name: joined(getattr(self, name)) for name in ("landmarks", "presence", "blendshapes")}
         return replace(self, frames=np.concatenate([self.frames, frames])[order], **parts)
 
 
