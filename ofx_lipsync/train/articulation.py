@@ -114,9 +114,7 @@ def rate_at(progress: float) -> float:
     return min(progress / 0.03 + 0.01, 1.0) * (0.505 + 0.495 * float(np.cos(np.pi * progress)))
 
 
-def keep(
-    path: Path | None, step: int, student: nn.Module, average: nn.Module, optimiser: Any, batches: Any
-) -> None:
+def keep(path: Path | None, step: int, student: nn.Module, average: nn.Module, optimiser: Any, batches: Any) -> None:
     if path is None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
