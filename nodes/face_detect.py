@@ -94,7 +94,7 @@ class Params(ParamSet):
         help="Smallest face to look for, brow to chin. Smaller takes longer.",
     )
     search_every = Int(
-        24,
+        48,
         lo=1,
         hi=1000,
         slider=(1, 100),
