@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
-from typing import Sequence
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def dub_sheet(plate: str, line: str) -> np.ndarray:
             return _columns(opened, out, quiet)
 
 
-def _columns(opened, out: str, quiet) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _columns(opened: Any, out: str, quiet: Any) -> np.ndarray:
     from ofx_lipsync.cli.dub import render
     from ofx_lipsync.graph import Dub
     from ofx_lipsync.media.sink import open_writer

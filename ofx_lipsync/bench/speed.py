@@ -17,7 +17,7 @@ import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Any, Iterator, Sequence
 
 from ofx_lipsync.bench.footage import enlarged_movie, shared_folder
 
@@ -121,7 +121,7 @@ def child(argv: Sequence[str]) -> None:
     print(json.dumps({**stages.cpu_s, "faces_s": faces_s, "peak_mib": peak_mib, "frames_out": out}))
 
 
-def _timed_dub(opened, out: str, stages: Stages) -> int:  # type: ignore[no-untyped-def]
+def _timed_dub(opened: Any, out: str, stages: Stages) -> int:
     from ofx_lipsync.graph import Dub
     from ofx_lipsync.media.sink import open_writer
     from ofx_lipsync.media.source import open_plate
@@ -142,7 +142,7 @@ def _timed_dub(opened, out: str, stages: Stages) -> int:  # type: ignore[no-unty
         return len(result.frames)
 
 
-def _timed_frame(dub, analysis, frame, writer, stages: Stages) -> None:  # type: ignore[no-untyped-def]
+def _timed_frame(dub: Any, analysis: Any, frame: int, writer: Any, stages: Stages) -> None:
     with stages.stage("mouth+blend"):
         result = dub.render(analysis, frame)
     with stages.stage("load"):
@@ -160,7 +160,7 @@ def _clock_analyse(module: str, stages: Stages) -> None:
     node = importlib.import_module(f"ofx_lipsync.nodes.{module}")
     inner = node.analyse
 
-    def timed(*args, **kwargs):  # type: ignore[no-untyped-def]
+    def timed(*args: Any, **kwargs: Any) -> Any:
         began = time.thread_time()
         with stages.stage(f"{node.ID}"[:12]):
             result = inner(*args, **kwargs)
@@ -170,11 +170,11 @@ def _clock_analyse(module: str, stages: Stages) -> None:
     node.analyse = timed  # type: ignore[attr-defined]
 
 
-def _clock_looks(plate, stages: Stages) -> None:  # type: ignore[no-untyped-def]
+def _clock_looks(plate: Any, stages: Stages) -> None:
     """How long the calling thread waits on reading and scaling pictures for the face networks."""
     inner = plate.look
 
-    def timed(*args, **kwargs):  # type: ignore[no-untyped-def]
+    def timed(*args: Any, **kwargs: Any) -> Any:
         began = time.thread_time()
         try:
             return inner(*args, **kwargs)

@@ -7,18 +7,21 @@ import functools
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple, Sequence
+from typing import Any, NamedTuple, Sequence
 
 import numpy as np
 
 from ofx_lipsync.bench.footage import Joined, joined_track
 from ofx_lipsync.bench.measure import mouth_curves
+from ofx_lipsync.core.clip import Clip
 from ofx_lipsync.core.errors import FrameError
 from ofx_lipsync.core.face import FaceTrack
 from ofx_lipsync.core.mouth import MouthCurve
+from ofx_lipsync.core.plan import MouthPlan
 from ofx_lipsync.core.pose import fit_pose, to_front
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.graph import node
+from ofx_lipsync.media.plate import Frame, Plate
 from ofx_lipsync.media.sink import open_writer
 from ofx_lipsync.media.sound import read_sound, resample
 from ofx_lipsync.media.source import open_plate
@@ -74,7 +77,7 @@ def _load(path: Path) -> Subject:
         )
 
 
-def track_of(plate) -> FaceTrack:  # type: ignore[no-untyped-def]
+def track_of(plate: Plate) -> FaceTrack:
     detect = node("FaceDetect")
     track = detect.analyse(plate, plate.frames, detect.Params()).chosen_track()
     if track is None:
@@ -128,7 +131,7 @@ def dubbed(
         return track_of(result), curve
 
 
-def _frame(plate, frame, plan, params, reel):  # type: ignore[no-untyped-def]
+def _frame(plate: Plate, frame: int, plan: MouthPlan, params: Any, reel: Clip | None) -> Frame:
     mouth, blend = node("MouthGenerate"), node("Blend")
     native = plate.load(frame)
     patch = mouth.render(plate, frame, plan, params.at(frame), reel=reel)

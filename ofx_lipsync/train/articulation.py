@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trains the articulation network: sound to lips and jaw.
 
-python -m ofx_lipsync.train.articulation --grid GRID --facegood FACEGOOD --speech SPEECHOCEAN --minutes 30
+python -m ofx_lipsync.train.articulation --grid GRID --facegood FACEGOOD --speech SPEECHOCEAN
 """
 
 from __future__ import annotations
