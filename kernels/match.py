@@ -87,7 +87,10 @@ def reference(
     above = np.where(known, wanted if mode == "gain" else wanted - before, 0.0)
     below = np.where(known, before if mode == "gain" else np.ones_like(before), 0.0)
     rows, columns = (_toeplitz(side, sigma_px) for side in w.shape)
-    smooth = lambda planes: rows @ (w * planes) @ columns.T  # noqa: E731
+
+    def smooth(planes: np.ndarray) -> np.ndarray:
+        return rows @ (w * planes) @ columns.T
+
     means = [(w * planes).sum(axis=(1, 2), keepdims=True) / max(w.sum(), 1e-30) for planes in (above, below)]
     below_smooth = smooth(below) + FAR * means[1]
     if not w.any():

@@ -86,7 +86,7 @@ class Stream:
         self._level_db = START_DB
         self._seen = np.full((network.dims["taps"], network.dims["bands"]), SILENCE, np.float32)
         self._state = network.ahead.start()
-        self._frames = self._whole_hops = 0
+        self._frames = 0
         self._samples = 0
 
     def push(self, samples: np.ndarray) -> Heard:

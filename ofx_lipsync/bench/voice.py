@@ -118,8 +118,12 @@ def closures(takes: Iterable[Take], hear: Heard) -> Closures:
             if overlaps:
                 found += 1
                 errors.append(min(abs(a - start) for a in overlaps) / LABELS_HZ)
-    mean = lambda parts: float(np.concatenate(parts).mean()) if parts and sum(map(len, parts)) else float("nan")  # noqa: E731
-    return Closures(seen, found, tuple(errors), mean(vowels), mean(silences))
+    return Closures(seen, found, tuple(errors), _share(vowels), _share(silences))
+
+
+def _share(parts: Sequence[np.ndarray]) -> float:
+    """Share of true flags in all parts together; NaN where there are none."""
+    return float(np.concatenate(parts).mean()) if sum(map(len, parts)) else float("nan")
 
 
 def runs(flags: np.ndarray) -> list[tuple[int, int]]:

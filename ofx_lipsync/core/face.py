@@ -11,7 +11,6 @@ import numpy as np
 from ofx_lipsync.core.timing import FrameRange
 
 LANDMARKS = 478
-BLENDSHAPES = 52
 
 
 HELD_FRAMES = 12

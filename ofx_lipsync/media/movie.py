@@ -18,7 +18,7 @@ from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.timing import FrameRange, Rate
 from ofx_lipsync.media import timecode
 from ofx_lipsync.media.colour import Colour
-from ofx_lipsync.media.content import file_key, joined_key
+from ofx_lipsync.media.content import file_key
 from ofx_lipsync.media.cursor import TAGS, Cursor
 from ofx_lipsync.media.movie_frame import MovieFrame
 from ofx_lipsync.media.native import coding_of, frame_of, matrix, opaque_name, planar, plane_rows, planes_of
@@ -107,10 +107,6 @@ class MoviePlate(Plate):
                 cut = self._planes(frame).cut(region)
                 ticket = self._spill.put(cut.arrays)
                 self._kept.setdefault(frame, []).append(_Kept(region, cut.region, ticket))
-
-    def frame_key(self, frame: int) -> str:
-        self._check(frame)
-        return joined_key([self.fingerprint(), str(frame)])
 
     def fingerprint(self) -> str:
         return file_key(Path(self.info.path))

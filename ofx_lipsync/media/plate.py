@@ -108,10 +108,6 @@ class Plate(ABC):
         """The frame in its native storage, the caller's own to write on."""
 
     @abstractmethod
-    def frame_key(self, frame: int) -> str:
-        """Content key of one frame; the same whatever range the plate was opened with."""
-
-    @abstractmethod
     def fingerprint(self) -> str:
         """Content key of the plate: of the movie file, or of all the frames opened of a sequence."""
 

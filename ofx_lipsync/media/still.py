@@ -95,10 +95,6 @@ class StillPlate(Plate):
                 ticket = self._spill.put([self._stored(frame, region)])
                 self._kept.setdefault(frame, []).append((region, ticket))
 
-    def frame_key(self, frame: int) -> str:
-        self._check(frame)
-        return file_key(self._files[frame])
-
     def fingerprint(self) -> str:
         return joined_key([f"{frame} {file_key(self._files[frame])}" for frame in sorted(self._frames)])
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ofx_lipsync.core.image import Image
-from ofx_lipsync.core.region import Region
 from ofx_lipsync.media import picture_file
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.picture_file import Part
@@ -76,7 +75,3 @@ def codes(values: np.ndarray, bits: int, dtype: np.dtype) -> np.ndarray:
     code = np.rint(np.clip(np.nan_to_num(values.astype(np.float64), nan=0.0), 0.0, 1.0) * top).astype(np.uint32)
     spare = np.iinfo(dtype).bits - bits
     return ((code << spare) | (code >> max(0, bits - spare))).astype(dtype)
-
-
-def region_of(spec: Any) -> Region:
-    return Region(spec.x, spec.y, spec.x + spec.width, spec.y + spec.height)

@@ -95,5 +95,8 @@ def between(rows: np.ndarray, position: np.ndarray) -> np.ndarray:
     """rows: [N, C] read between its rows; zero outside."""
     left = np.floor(position).astype(np.int64)
     share = (position - left)[:, None].astype(np.float32)
-    known = lambda i: np.where(((i >= 0) & (i < len(rows)))[:, None], rows[np.clip(i, 0, len(rows) - 1)], 0)  # noqa: E731
+
+    def known(i: np.ndarray) -> np.ndarray:
+        return np.where(((i >= 0) & (i < len(rows)))[:, None], rows[np.clip(i, 0, len(rows) - 1)], 0)
+
     return (known(left) * (1 - share) + known(left + 1) * share).astype(np.float32)

@@ -178,7 +178,10 @@ def facegood_articulation(shapes: dict[str, np.ndarray]) -> np.ndarray:
     pucker, funnel) narrows and pushes forward; corners pulled or stretched widen. Divisors are the take's person's
     95th percentiles, and for width what leaves it with the spread that tracked people show.
     """
-    both = lambda name: (shapes[f"{name}_l"] + shapes[f"{name}_r"]) / 2  # noqa: E731
+
+    def both(name: str) -> np.ndarray:
+        return (shapes[f"{name}_l"] + shapes[f"{name}_r"]) / 2
+
     jaw, oh, oo = shapes["mouth_stretch_c"], shapes["mouth_oh_c"], shapes["mouth_oo_c"]
     funnel_up, funnel_down = shapes["mouth_funnel_ul"], shapes["mouth_funnel_dl"]
     depress, lift, press = both("mouth_lowerLipDepress"), both("mouth_upperLipRaise"), both("mouth_press")
