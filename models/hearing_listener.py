@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hears phones and lips as the sound comes in, or a line as a whole, in plain NumPy: live needs no torch.
 
-Every frame is computed by itself, so that blocks of any size give the same bits as one pass.
+Live, every frame is computed by itself, so that blocks of any size give the same bits as one pass. A line is heard in
+long stretches, so that hours of sound need no hours of states.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Iterator
 
 import numpy as np
 
@@ -21,10 +23,17 @@ from ofx_lipsync.models.bands import (
     START_DB,
     WINDOW,
     bands_db,
+    frames_of,
     heard,
+    levels,
     loudness_db,
 )  # fmt: skip
 from ofx_lipsync.models.loader import Weights, load
+from ofx_lipsync.models.recurrent import Affine, Lstm
+
+STRETCH, BEYOND = 6000, 500
+"""Frames of a line heard at once, and how many after them the backward pass begins: five seconds are more than it
+remembers."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +56,11 @@ class Hearing:
         self.dims = dims
         weights.fit(expected_shapes(dims))
         w = weights.tensors
-        self.stem = _Affine(w["stem.weight"].transpose(0, 2, 1).reshape(dims["stem"], -1), w["stem.bias"])
-        self.ahead = _Lstm(w, "ahead")
-        self.told = _Affine(w["told.weight"], w["told.bias"])
-        self.back = _Lstm(w, "back")
-        self.told_whole = _Affine(w["told_whole.weight"], w["told_whole.bias"])
+        self.stem = Affine(w["stem.weight"].transpose(0, 2, 1).reshape(dims["stem"], -1), w["stem.bias"])
+        self.ahead = Lstm(w, "ahead")
+        self.told = Affine(w["told.weight"], w["told.bias"])
+        self.back = Lstm(w, "back")
+        self.told_whole = Affine(w["told_whole.weight"], w["told_whole.bias"])
 
     @classmethod
     def named(cls, name: str = "hearing") -> Hearing:
@@ -66,14 +75,32 @@ class Hearing:
 
         samples: [N] float32, mono, 16 kHz.
         """
-        stream = Stream(self)
-        forward = np.concatenate([stream.states(samples), stream.last_states()])  # [T, width]
-        state = self.back.start()
-        out = np.empty((len(forward), len(self.told_whole.bias)), np.float32)
-        for t in range(len(forward) - 1, -1, -1):
-            state = self.back.step(forward[t], state)
-            out[t] = self.told_whole(np.concatenate([forward[t], state[0]]))
-        return posteriors(out)
+        bands = [bands_db(frames) for frames in _stretches(frames_of(samples))]
+        if not bands:
+            return posteriors(np.zeros((0, len(self.told.bias)), np.float32))
+        joined = np.concatenate(bands)
+        return self.line_of(heard(joined, levels(loudness_db(joined))))
+
+    def line_of(self, x: np.ndarray) -> Heard:
+        """x: [T, bands] as models.bands.heard gives it."""
+        dims = self.dims
+        padded = np.pad(x, ((dims["taps"] - 1, dims["behind"]), (0, 0)), constant_values=SILENCE)
+        seen = np.lib.stride_tricks.sliding_window_view(padded, dims["taps"], axis=0).transpose(0, 2, 1)
+        state, parts = self.ahead.start(), []
+        for part in _stretches(seen):
+            stemmed = np.maximum(self.stem(part.reshape(len(part), -1)), 0)
+            told, state = self.ahead.run(stemmed, state)
+            parts.append(told)
+        forward = np.concatenate(parts)[dims["behind"] :]  # [T, width]
+        starts = range(0, len(forward), STRETCH)
+        return posteriors(np.concatenate([self._backwards(forward, start) for start in starts]))
+
+    def _backwards(self, forward: np.ndarray, start: int) -> np.ndarray:
+        """Logits of one stretch, from what is said in it and soon after."""
+        end = min(start + STRETCH, len(forward))
+        backward, _ = self.back.run(forward[start : end + BEYOND][::-1], self.back.start())
+        backward = backward[::-1][: end - start]
+        return self.told_whole(np.concatenate([forward[start:end], backward], axis=1))
 
 
 class Stream:
@@ -84,7 +111,7 @@ class Stream:
         self.latency_s = (network.dims["behind"] * HOP + EARLY) / 16000
         self._waiting = np.zeros(EARLY, np.float32)
         self._level_db = START_DB
-        self._seen = np.full((network.dims["taps"], network.dims["bands"]), SILENCE, np.float32)
+        self._seen = np.full(network.dims["taps"] * network.dims["bands"], SILENCE, np.float32)
         self._state = network.ahead.start()
         self._frames = 0
         self._samples = 0
@@ -130,8 +157,11 @@ class Stream:
         return states[max(0, self.network.dims["behind"] - first) :]
 
     def _hear(self, frame: np.ndarray) -> None:
-        self._seen = np.concatenate([self._seen[1:], frame[None]])
-        self._state = self.network.ahead.step(np.maximum(self.network.stem(self._seen.ravel()), 0), self._state)
+        bands = len(frame)
+        self._seen[:-bands] = self._seen[bands:]
+        self._seen[-bands:] = frame
+        stemmed = self.network.stem(self._seen)
+        self._state = self.network.ahead.step(np.maximum(stemmed, 0, out=stemmed), self._state)
         self._frames += 1
 
     def _tell(self, states: np.ndarray) -> Heard:
@@ -139,6 +169,10 @@ class Stream:
         for t, state in enumerate(states):
             out[t] = self.network.told(state)
         return posteriors(out)
+
+
+def _stretches(rows: np.ndarray) -> Iterator[np.ndarray]:
+    return (rows[start : start + STRETCH] for start in range(0, len(rows), STRETCH))
 
 
 def posteriors(logits: np.ndarray) -> Heard:
@@ -157,38 +191,3 @@ def expected_shapes(dims: dict[str, int]) -> dict[str, tuple[int, ...]]:
         shapes |= {f"{name}.bias_ih_l0": (4 * states,), f"{name}.bias_hh_l0": (4 * states,)}
     shapes |= {"told.weight": (told, width), "told.bias": (told,)}
     return shapes | {"told_whole.weight": (told, width + back), "told_whole.bias": (told,)}
-
-
-class _Affine:
-    """[in] -> [out], one vector at a time: a matrix product's bits may change with how many rows it has."""
-
-    def __init__(self, weight: np.ndarray, bias: np.ndarray) -> None:
-        self.weight = np.ascontiguousarray(weight.T, np.float32)
-        self.bias = bias.astype(np.float32)
-
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        return np.dot(x, self.weight) + self.bias
-
-
-class _Lstm:
-    """One layer; gates in torch's order: input, forget, cell, output."""
-
-    def __init__(self, tensors: dict[str, np.ndarray], name: str) -> None:
-        joined = np.concatenate([tensors[f"{name}.weight_ih_l0"], tensors[f"{name}.weight_hh_l0"]], axis=1)
-        self.width = len(joined) // 4
-        # a logistic is a tanh of half its input: one tanh serves all four gates
-        self.half = np.full(4 * self.width, 0.5, np.float32)
-        self.half[2 * self.width : 3 * self.width] = 1
-        bias = tensors[f"{name}.bias_ih_l0"] + tensors[f"{name}.bias_hh_l0"]
-        self.gates = _Affine(joined * self.half[:, None], bias * self.half)
-
-    def start(self) -> tuple[np.ndarray, np.ndarray]:
-        return np.zeros(self.width, np.float32), np.zeros(self.width, np.float32)
-
-    def step(self, x: np.ndarray, state: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """x: [in]; state: hidden and cell, each [width]."""
-        gates = np.tanh(self.gates(np.concatenate([x, state[0]])))
-        n = self.width
-        let_in, keep, show = gates[:n] * 0.5 + 0.5, gates[n : 2 * n] * 0.5 + 0.5, gates[3 * n :] * 0.5 + 0.5
-        cell = keep * state[1] + let_in * gates[2 * n : 3 * n]
-        return show * np.tanh(cell), cell

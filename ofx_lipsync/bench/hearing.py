@@ -16,7 +16,7 @@ import numpy as np
 
 from ofx_lipsync.bench.footage import shared_folder
 from ofx_lipsync.bench.hearing_noise import conditions, nobody
-from ofx_lipsync.bench.hearing_peers import Shown, at_its_best, cherry, pocketsphinx
+from ofx_lipsync.bench.hearing_peers import Shown, at_its_best, cherry, pocketsphinx, rhubarb
 from ofx_lipsync.bench.hearing_score import NEUTRAL, Score, table
 from ofx_lipsync.core.phones import ADOBE, UNKNOWN, adobe
 from ofx_lipsync.models.hearing_listener import Hearing
@@ -130,6 +130,7 @@ def main(args: argparse.Namespace) -> int:
     ours: dict[str, Shown] = {"streaming": streaming(network), "offline": offline(network)}
     rivals: dict[str, Callable[[], Shown | None]] = {
         "cherry-lip-sync": lambda: cherry(shared_folder(args.data) / "models"), "pocketsphinx allphone": pocketsphinx,
+        "Rhubarb phonetic": rhubarb,
     }  # fmt: skip
     peers = {name: shown for name, make in rivals.items() if (shown := make()) is not None}
     sets = {source: held_out(utterances, source, CORPUS, args.clips) for source in SOURCES}

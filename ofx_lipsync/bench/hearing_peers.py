@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Other people's recognisers on the same sentences: cherry-lip-sync's streaming GRU and pocketsphinx's phone loop."""
+"""Other people's recognisers on the same sentences: cherry-lip-sync, pocketsphinx's phone loop, Rhubarb."""
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any, Callable
 
 import numpy as np
+import soundfile
 
+from ofx_lipsync.core.errors import MediaError
 from ofx_lipsync.core.phones import ADOBE, LABELS_HZ, PHONES, adobe
 from ofx_lipsync.models.bands import RATE_HZ
 from ofx_lipsync.train.speech.alphabets import ARPABET, sound
@@ -18,6 +24,8 @@ Shown = Callable[[np.ndarray], np.ndarray]
 CHERRY = ("Aa", "D", "Ee", "F", "L", "M", "Neutral", "Oh", "R", "S", "Uh", "W-Oo")
 """Its outputs, which are named after Adobe's mouths as well."""
 CHERRY_AHEAD = 3
+RHUBARB = {"A": "M", "B": "S", "C": "Ee", "D": "Aa", "E": "Oh", "F": "W-Oo", "G": "F", "H": "L", "X": "Neutral"}
+"""Its nine drawings by the mouth of ours that is drawn alike; no two share one, so that a fitted map loses nothing."""
 
 
 def cherry(folder: Path) -> Shown | None:
@@ -86,6 +94,45 @@ def pocketsphinx() -> Shown | None:
         return mouths
 
     return shown
+
+
+def rhubarb() -> Shown | None:
+    """None where no `rhubarb` is on the PATH. Its phonetic recogniser, which any language is given to, then its rules
+    of animation with all nine shapes; needs the whole sentence: not live.
+
+    B is teeth together, for s and most consonants and ee as well, and looks like S; C is half open, for eh and ae, and
+    looks like Ee; E is half rounded like Oh. It has no D, R and Uh. Source: DanielSWolf/rhubarb-lip-sync (MIT), README
+    and animationRules.cpp.
+    """
+    program = shutil.which("rhubarb")
+    if program is None:
+        return None
+
+    def shown(samples: np.ndarray) -> np.ndarray:
+        with tempfile.TemporaryDirectory() as folder:
+            spoken = Path(folder) / "line.wav"
+            soundfile.write(spoken, samples, RATE_HZ, subtype="PCM_16")
+            told = _told_by([program, "-q", "-r", "phonetic", "-f", "json", "--extendedShapes", "GHX", str(spoken)])
+        return rhubarb_mouths(told, len(samples) * LABELS_HZ // RATE_HZ)
+
+    return shown
+
+
+def _told_by(command: list[str]) -> str:
+    ended = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
+    if ended.returncode != 0:
+        reason = " ".join(ended.stderr.split()) or "nothing"
+        raise MediaError(f"rhubarb: gave no mouths (said {reason}); mend it, or take it off the PATH to go without")
+    return ended.stdout
+
+
+def rhubarb_mouths(told: str, count: int) -> np.ndarray:
+    """Its JSON -> [count] index into ADOBE per 10 ms, which is its own grid too; at rest where it tells nothing."""
+    mouths = np.full(count, ADOBE.index("Neutral"))
+    for cue in json.loads(told)["mouthCues"]:
+        first, last = (round(cue[edge] * LABELS_HZ) for edge in ("start", "end"))
+        mouths[first:last] = ADOBE.index(RHUBARB[cue["value"]])
+    return mouths
 
 
 def at_its_best(labels: np.ndarray, shown: np.ndarray) -> np.ndarray:

@@ -17,14 +17,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ofx_lipsync.core.phones import LIPS, PHONES, UNKNOWN, members
+from ofx_lipsync.core.phones import LIPS, PHONES, UNKNOWN, adobe, members
 from ofx_lipsync.models.hearing import Dimensions, Hearing
 from ofx_lipsync.models.loader import save
 from ofx_lipsync.train.articulation import keep, rate_at, resume
 from ofx_lipsync.train.speech.lessons import Batches, Lessons, shares
 from ofx_lipsync.train.speech.utterance import read_manifest
 
-LIPS_WEIGHT = 0.4
+LIPS_WEIGHT, MOUTHS_WEIGHT = 0.4, 0.5
 RAREST = 0.005
 """Share of time that a corpus without such a sound is taken to have of it."""
 SEEN_WEIGHT = 1.5
@@ -42,22 +42,30 @@ class Teacher:
         self.balance = torch.from_numpy(((1 - share) / share) ** 0.75).float()
         seen = np.where(belongs.any(axis=0), SEEN_WEIGHT, 1.0)
         self.phone_weight = torch.from_numpy(seen).float()
+        self.mouths = torch.from_numpy(adobe().posteriors(np.eye(len(PHONES), dtype=np.float32)))  # [P, V]
 
     def loss(self, logits: Tensor, phones: Tensor) -> Tensor:
         """logits: [B, T, P + 3], phones: [B, T]."""
         told = phones != UNKNOWN
         logits, phones = logits[told], phones[told]
         named = functional.cross_entropy(logits[:, : len(PHONES)], phones, self.phone_weight, label_smoothing=0.05)
+        # a p taken for a b is no mistake: mouths are asked for as well, as sums of their phones
+        mouths = (logits[:, : len(PHONES)].softmax(1) @ self.mouths).clamp(min=1e-5)
+        shown = self.mouths[phones].argmax(1)
+        seen = functional.nll_loss(mouths.log(), shown, reduction="none")
+        seen = (seen * self.phone_weight[phones]).sum() / self.phone_weight[phones].sum()
         wanted = self.belongs.T[phones]
         lips = functional.binary_cross_entropy_with_logits(logits[:, len(PHONES) :], wanted, pos_weight=self.balance)
-        return named + LIPS_WEIGHT * lips
+        return named + LIPS_WEIGHT * lips + MOUTHS_WEIGHT * seen
 
 
 def train(lessons: Lessons, options: argparse.Namespace) -> Hearing:
     """One network; resumes from the checkpoint if there is one."""
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
-    network = Hearing(Dimensions(width=options.width, phones=len(PHONES), lips=len(LIPS)), options.dropout)
+    network = Hearing(
+        Dimensions(width=options.width, back=options.back, phones=len(PHONES), lips=len(LIPS)), options.dropout
+    )
     batches = Batches(lessons, options.batch, options.length, options.seed)
     teacher = Teacher(shares(lessons, len(PHONES)))
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.01)
@@ -71,7 +79,9 @@ def train(lessons: Lessons, options: argparse.Namespace) -> Hearing:
         for group in optimiser.param_groups:
             group["lr"] = options.rate * rate_at(step / options.steps)
         x, phones = next(batches)
-        live, whole = network(x)
+        with torch.autocast("cpu", torch.bfloat16, enabled=options.bf16):
+            live, whole = network(x)
+        live, whole = live.float(), whole.float()
         loss = teacher.loss(live, phones) + teacher.loss(whole, phones)
         optimiser.zero_grad()
         loss.backward()
@@ -129,6 +139,8 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--length", type=int, default=200, help="frames of 10 ms in a crop")
     parser.add_argument("--rate", type=float, default=2e-3, help="learning rate at its highest")
     parser.add_argument("--width", type=int, default=256, help="states of the forward LSTM")
+    parser.add_argument("--back", type=int, default=160, help="states of the backward LSTM, for lines as a whole")
+    parser.add_argument("--bf16", action="store_true", help="multiply in bfloat16, where the processor can")
     parser.add_argument("--dropout", type=float, default=0.15)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)

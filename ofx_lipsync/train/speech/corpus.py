@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Gathers speech with phone times: real recordings that are installed, and voices that say when they say each sound.
 
-lipsync train corpus --speechocean SPEECHOCEAN --minutes festvox-ru=99 flite=30 festival=60 espeak=60
+lipsync train corpus --speechocean SPEECHOCEAN --grid GRID --minutes flite=60 festival=150 espeak=260
 
-Needs the Debian packages festvox-ru, flite, festival with its voices, espeak-ng and fortunes, as many as there are.
+Needs the Debian packages festvox-ru, flite, festival with its voices, espeak-ng, fortunes, asterisk-core-sounds-*-g722,
+asterisk-moh-opsound-g722 and gcin-voice, as many as there are.
 What has been made is not made again; held-out speakers and sentences are marked in the manifest and never trained on.
 """
 
@@ -17,24 +18,34 @@ from typing import Callable, Sequence
 
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.train.speech.espeak import espeak
+from ofx_lipsync.train.speech.music import keep_music
+from ofx_lipsync.train.speech.realigned import asterisk, gcin, grid
 from ofx_lipsync.train.speech.recorded import festvox_ru, speechocean
 from ofx_lipsync.train.speech.spoken import festival, flite
 from ofx_lipsync.train.speech.utterance import Shelf, Utterance, write_manifest
 
-MINUTES = {"festvox-ru": 99.0, "speechocean": 60.0, "flite": 30.0, "festival": 60.0, "espeak": 60.0}
+MINUTES = {"festvox-ru": 99.0, "speechocean": 60.0, "flite": 30.0, "festival": 60.0, "espeak": 60.0, "grid": 60.0,
+           "asterisk": 150.0, "gcin": 30.0}  # fmt: skip
 
 
-def gather(folder: Path, wanted: dict[str, float], learners: Path | None) -> list[Utterance]:
+def gather(
+    folder: Path, wanted: dict[str, float], learners: Path | None, filmed: Path | None = None
+) -> list[Utterance]:
     """Fills each source to its minutes and writes the one manifest."""
     sources: dict[str, Callable[[Shelf, float], None]] = {"festvox-ru": festvox_ru, "flite": flite,
-                                                          "festival": festival, "espeak": espeak}  # fmt: skip
+                                                          "festival": festival, "espeak": espeak,
+                                                          "asterisk": asterisk, "gcin": gcin}  # fmt: skip
     if learners is not None:
         sources["speechocean"] = partial(speechocean, folder=learners)
+    if filmed is not None:
+        sources["grid"] = partial(grid, folder=filmed)
     for name, minutes in wanted.items():
         if name in sources and minutes > 0:
             started, shelf = time.monotonic(), Shelf(folder, name)
             sources[name](shelf, minutes)
             print(f"{name}: {shelf.minutes():.1f} min, made in {time.monotonic() - started:.0f} s", flush=True)
+    if wanted.get("asterisk", 0) > 0:
+        keep_music(folder)
     return write_manifest(folder)
 
 
@@ -54,7 +65,7 @@ def summary(utterances: Sequence[Utterance]) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = _arguments(argv)
-    print(summary(gather(options.out, MINUTES | dict(options.minutes), options.speechocean)))
+    print(summary(gather(options.out, MINUTES | dict(options.minutes), options.speechocean, options.grid)))
     return 0
 
 
@@ -64,6 +75,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--out", type=Path, default=Path("work-data/speech"), help="folder of the corpus")
     parser.add_argument("--speechocean", type=Path, help="folder of speechocean sentences (flac + lab)")
+    parser.add_argument("--grid", type=Path, help="folder of GRID clips, one sub-folder a person")
     parser.add_argument("--minutes", type=_minutes, nargs="+", default=[], metavar="SOURCE=MINUTES",
                         help=f"how much of each source; 0 leaves it out (default: {MINUTES})")  # fmt: skip
     return parser.parse_args(argv)

@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 
 from ofx_lipsync.core.errors import MediaError
+from ofx_lipsync.core.ipa import Sound, ipa
 from ofx_lipsync.core.sound import Sound as Heard
 from ofx_lipsync.media.sound import resample
-from ofx_lipsync.train.speech.alphabets import Sound, ipa
 from ofx_lipsync.train.speech.prompts import endless
 from ofx_lipsync.train.speech.utterance import RATE_HZ, Shelf, Utterance, silent_stretches, timed
 
 LANGUAGES = {
     "en": "en-us", "en-gb": "en", "ru": "ru", "de": "de", "fr": "fr", "es": "es", "it": "it", "cs": "cs",
-    "fi": "fi", "ca": "ca", "zh": "cmn", "ja": "ja", "pt": "pt-br", "pl": "pl", "tr": "tr", "hi": "hi",
+    "fi": "fi", "ca": "ca", "zh": "cmn-latn-pinyin", "ja": "ja", "pt": "pt-br", "pl": "pl", "tr": "tr", "hi": "hi",
 }  # fmt: skip
 VARIANTS = ("", "f1", "f2", "f3", "f4", "f5", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "klatt", "klatt2", "klatt4")
 PLOSIVES = frozenset(("p", "t", "k", "ts", "tʃ", "b", "d", "g", "dʒ"))

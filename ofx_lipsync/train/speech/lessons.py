@@ -13,10 +13,12 @@ from torch import Tensor
 
 from ofx_lipsync.core.phones import UNKNOWN
 from ofx_lipsync.models.bands import bands_db, frames_of
+from ofx_lipsync.train.speech.music import known_music
 from ofx_lipsync.train.speech.utterance import Utterance
 from ofx_lipsync.train.speech.vary import Variation
 
-WORTH = {"festvox-ru": 1.2, "speechocean": 3.5, "flite": 1.2, "festival": 0.6, "espeak": 0.35}
+WORTH = {"festvox-ru": 1.2, "speechocean": 3.5, "flite": 1.2, "festival": 0.6, "espeak": 0.35, "grid": 1.0,
+         "asterisk": 1.5, "gcin": 1.5}  # fmt: skip
 """How often a minute of a source is drawn."""
 FARTHEST_PACE = 1.25
 
@@ -26,6 +28,7 @@ class Lessons:
 
     def __init__(self, utterances: Sequence[Utterance], folder: Path) -> None:
         self.utterances = list(utterances)
+        self.music = known_music(folder)
         cache = folder / f"bands-{_key(self.utterances)}.npy"
         counts = [len(u.frames()) for u in self.utterances]
         self.starts = np.concatenate([[0], np.cumsum(counts)])
@@ -53,8 +56,11 @@ class Batches:
         self.lessons, self.size, self.length = lessons, size, length
         self.rng = np.random.default_rng(seed)
         # hiss and music are the same after a resumed run; what is drawn from them goes on where it was
-        self.variation = Variation(np.random.default_rng(seed), lambda n: self.lessons.crop(self.rng, n)[0])
+        self.variation = Variation(np.random.default_rng(seed), self._talker, lessons.music)
         self.variation.rng = self.rng
+
+    def _talker(self, frames: int) -> np.ndarray:
+        return self.lessons.crop(self.rng, frames)[0]
 
     def __next__(self) -> tuple[Tensor, Tensor]:
         """x: [B, T, 48], phones: [B, T] int64, UNKNOWN where not told."""

@@ -60,14 +60,21 @@ Yöllä tuuli humisee korkeiden puiden latvoissa.""",
 Per què no em vols dir què ha passat aquesta nit? Vuit homes pugen a poc a poc cap a la muntanya. Demà comprarem
 peix, formatge, raïm i vi bo. Obre la finestra, que fa molta calor aquí dins. Els meus amics juguen a futbol.
 Fa fred i plou, però els nens volen sortir a jugar.""",
-    "ja": """母は毎朝パンと牛乳を買います。私の部屋の窓から富士山が見えます。明日は友達と映画を見に行くつもりです。
-どうしてそんなに早く起きたのですか。まだ誰も来ていません。駅前の古い本屋で珍しい本を見つけました。
-夕方から雨が降り始めて、とても寒くなりました。冬になると、この村は雪に覆われます。ふたりで静かに海を眺めました。
-バスの運転手は道をよく知っています。もう一度ゆっくり話してください。""",
-    "zh": """我妈妈每天早上买面包和牛奶。明天我们一起去看电影，好不好？北方的冬天风很大，也常常下雪。
-请你把门关上，外面太冷了。他不会说法语，可是他明白我的意思。老师问我们为什么没有复习。
-小朋友们在公园里跑步，玩得非常高兴。我不知道他什么时候回来。桌子上放着五本书和一杯绿茶。
-火车八点半从上海出发，中午到北京。今天的天气比昨天好多了。""",
+    "ja": """はは わ まいあさ パン と ぎゅうにゅう お かいます。 わたし の へや の まど から ふじさん が みえます。
+あした わ ともだち と えいが お みに いく つもり です。 どうして そんなに はやく おきた の ですか。 まだ だれも
+きて いません。 えきまえ の ふるい ほんや で めずらしい ほん お みつけました。 ゆうがた から あめ が ふりはじめて
+とても さむく なりました。 ふゆ に なると この むら わ ゆき に おおわれます。 ふたり で しずかに うみ お
+ながめました。 もう いちど ゆっくり はなして ください。 バス の うんてんしゅ わ みち お よく しって います。 ぼく
+わ ゆうべ びょういん で ちいさな ねこ お みました。 ぶどう と もも お ふくろ に いれて、 いもうと に わたしました。
+つくえ の うえ に ペン が ろっぽん あります。""",
+    "zh": """wo3 ma1 ma5 mei3 tian1 zao3 shang4 mai3 mian4 bao1 he2 niu2 nai3. ming2 tian1 wo3 men5 yi4 qi3 qu4 kan4
+dian4 ying3. bei3 fang1 de5 dong1 tian1 feng1 hen3 da4, ye3 chang2 chang2 xia4 xue3. qing3 ni3 ba3 men2 guan1
+shang4, wai4 mian4 tai4 leng3 le5. ta1 bu4 hui4 shuo1 fa3 yu3, ke3 shi4 ta1 ming2 bai5 wo3 de5 yi4 si5. lao3 shi1
+wen4 wo3 men5 wei4 shen2 me5 mei2 you3 fu4 xi2. xiao3 peng2 you5 men5 zai4 gong1 yuan2 li3 pao3 bu4, wan2 de5 fei1
+chang2 gao1 xing4. zhuo1 zi5 shang4 fang4 zhe5 wu3 ben3 shu1. huo3 che1 ba1 dian3 ban4 cong2 shang4 hai3 chu1 fa1,
+zhong1 wu3 dao4 bei3 jing1. jin1 tian1 de5 tian1 qi4 bi3 zuo2 tian1 hao3 duo1 le5. wo3 bu4 zhi1 dao4 ta1 shen2 me5
+shi2 hou5 hui2 lai2. ba4 ba5 gei3 mei4 mei5 mai3 le5 yi2 jian4 piao4 liang5 de5 mao2 yi1. yue4 liang5 zhao4 zai4
+hu2 mian4 shang4, feng1 jing3 mei3 ji2 le5. ni3 men5 bu2 yao4 pa4, wo3 hui4 bao3 hu4 ni3 men5.""",
     "pt": """A minha mãe prepara um bom pão para a família. Vamos ver se o velho barco volta ao porto hoje.
 Por favor, feche a janela, que faz muito frio aqui. Um homem alto abriu a porta e falou baixinho.""",
     "pl": """Moja babcia piecze w piątek pyszne bułki z powidłami. Wielki biały pies biegnie przez most do lasu.
@@ -77,7 +84,8 @@ Küçük bir kuş pencerenin önünde ötüyor. Babam bahçede mavi bir bisiklet
     "hi": """मेरी माँ हर सुबह ताज़ी रोटी बनाती है। हम कल शाम को फ़िल्म देखने जाएँगे। बाहर बहुत बारिश हो रही है, खिड़की बंद करो।
 पापा बाज़ार से फूल और आम लाए।""",
 }
-"""Written for this project."""
+"""Written for this project. espeak-ng reads Japanese as kana and Mandarin as pinyin alone: of a character it says what
+kind of letter it is, in English."""
 
 
 def sentences(language: str) -> list[str]:
@@ -88,14 +96,13 @@ def sentences(language: str) -> list[str]:
 
 
 def endless(language: str, seed: int) -> Iterator[str]:
-    """Sentences in random order; every other one is words drawn from all of them, where words are written apart."""
+    """Sentences in random order; every other one is words drawn from all of them."""
     rng = np.random.default_rng(seed)
     texts = sentences(language)
-    words = sorted({word for text in texts for word in re.findall(r"[^\W\d_]+", text)})
+    words = sorted({word for text in texts for word in re.findall(r"[^\W\d_]+[1-5]?", text)})
     while True:
         yield texts[rng.integers(len(texts))]
-        if language not in ("ja", "zh"):
-            yield " ".join(rng.choice(words, rng.integers(5, 11)))
+        yield " ".join(rng.choice(words, rng.integers(5, 11)))
 
 
 def _divided(text: str) -> list[str]:

@@ -14,10 +14,11 @@ import numpy as np
 import soundfile
 
 from ofx_lipsync.core.errors import MediaError
+from ofx_lipsync.core.ipa import Sound
 from ofx_lipsync.core.sound import Sound as Heard
 from ofx_lipsync.media.sound import resample
 from ofx_lipsync.train.speech import alphabets
-from ofx_lipsync.train.speech.alphabets import Sound, sound
+from ofx_lipsync.train.speech.alphabets import sound
 from ofx_lipsync.train.speech.prompts import endless
 from ofx_lipsync.train.speech.utterance import (
     HELD_OUT_FLITE,

@@ -13,8 +13,8 @@ import numpy as np
 import soundfile
 
 from ofx_lipsync.core.errors import MediaError
+from ofx_lipsync.core.ipa import Sound
 from ofx_lipsync.core.phones import LABELS_HZ, PHONES, SILENCE, UNKNOWN
-from ofx_lipsync.train.speech.alphabets import Sound
 
 RATE_HZ = 16000
 MANIFEST = "manifest.jsonl"

@@ -35,10 +35,12 @@ Talker = Callable[[int], np.ndarray]
 class Variation:
     """Random changes; one generator, one sequence."""
 
-    def __init__(self, rng: np.random.Generator, talker: Talker) -> None:
+    def __init__(self, rng: np.random.Generator, talker: Talker, music: np.ndarray | None = None) -> None:
+        """music: [T, 48] dB, besides chords made here."""
         self.rng, self.talker = rng, talker
         self.hiss = bands_db(frames_of((rng.normal(size=RATE_HZ * NOISE_S) * 0.1).astype(np.float32)))
-        self.music = bands_db(frames_of(chords(rng, NOISE_S)))
+        made = bands_db(frames_of(chords(rng, NOISE_S)))
+        self.music = made if music is None else np.concatenate([*[made] * max(1, len(music) // len(made) // 2), music])
         self.warps = [warp_matrix(factor) for factor in WARPS]
 
     def __call__(self, bands: np.ndarray, labels: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
@@ -53,7 +55,7 @@ class Variation:
         x = self._in_room(x) if self._chance(0.35) else x
         x = x + self._tilt() if self._chance(0.5) else x
         x = self._through_small_speaker(x) if self._chance(0.25) else x
-        x = self._in_noise(x) if self._chance(0.6) else x
+        x = self._in_noise(x) if self._chance(0.7) else x
         x = self._with_holes(x) if self._chance(0.2) else x
         return self._under_a_level(x), labels
 
@@ -64,7 +66,7 @@ class Variation:
             return np.full((length, BANDS), FLOOR_DB, np.float32)
         if kind < 0.3:
             return to_db(self._crowd(length, int(self.rng.integers(5, 9))))
-        x = self._cut(self.music if kind < 0.6 else self.hiss, length) + 2 * self._tilt()
+        x = self._cut(self.music if kind < 0.6 else self.hiss, length) + 2 * self._tilt() + self._fall()
         if self._chance(0.4):  # it swells and fades, as breath and wind do
             knots = np.sort(self.rng.uniform(0, length, 6))
             x = x + np.interp(np.arange(length), knots, self.rng.uniform(-30, 0, 6))[:, None]
@@ -94,7 +96,7 @@ class Variation:
             noise, least_db = self._crowd(length, int(self.rng.integers(1, 7))), 6.0
         else:
             source = self.music if kind < 0.5 else self.hiss
-            noise, least_db = to_power(self._cut(source, length) + 2 * self._tilt()), 3.0
+            noise, least_db = to_power(self._cut(source, length) + 2 * self._tilt() + self._fall()), 3.0
         power = to_power(x)
         speech = np.quantile(power.sum(axis=1), 0.8)
         ratio = 10 ** (-self.rng.uniform(least_db, 35) / 10)
@@ -107,6 +109,10 @@ class Variation:
     def _tilt(self) -> np.ndarray:
         """[48] dB: a smooth curve over the bands."""
         return np.interp(np.linspace(0, 4, BANDS), np.arange(5), self.rng.normal(size=5) * 5).astype(np.float32)
+
+    def _fall(self) -> np.ndarray:
+        """[48] dB: rooms and streets fall off towards the treble, breath and hiss rise."""
+        return np.linspace(0, self.rng.uniform(-30, 6), BANDS, dtype=np.float32)
 
     def _through_small_speaker(self, x: np.ndarray) -> np.ndarray:
         """A telephone, a television: both ends fall off."""

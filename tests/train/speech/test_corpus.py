@@ -18,7 +18,7 @@ from ofx_lipsync.train.speech.espeak import closed_from, sounds
 from ofx_lipsync.train.speech.prompts import SENTENCES, endless, sentences
 from ofx_lipsync.train.speech.utterance import RATE_HZ, read_manifest
 
-NONE = ["festvox-ru=0", "speechocean=0", "flite=0", "festival=0", "espeak=0"]
+NONE = ["festvox-ru=0", "speechocean=0", "flite=0", "festival=0", "espeak=0", "asterisk=0", "gcin=0"]
 
 
 def test_closures_begin_where_it_gets_silent() -> None:
@@ -63,7 +63,7 @@ def test_flite_says_when(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(ctypes.util.find_library("espeak-ng") is None, reason="espeak-ng is not installed")
 def test_espeak_speaks_many_languages(tmp_path: Path) -> None:
-    wanted = [*NONE[:4], "espeak=0.6"]
+    wanted = [*NONE[:4], "espeak=0.6", *NONE[5:]]
     assert main(["train", "corpus", "--out", str(tmp_path), "--minutes", *wanted]) == 0
     found = read_manifest(tmp_path)
     assert len({u.language for u in found}) >= 5
