@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From sound to lips and jaw: a dilated convolutional network that sees the whole line, on its own 40 Hz clock.
 
-This file holds the network as it is trained (torch); listener.py is the same arithmetic in NumPy, for use.
+This file holds the network as it is trained (torch); mel_lips.py is the same arithmetic in NumPy, for use.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ LOWEST_HZ, HIGHEST_HZ = 60.0, 7600.0
 EARLY = (WINDOW - HOP) // 2
 """Samples of a frame's window before its 10 ms, and after them."""
 FLOOR_DB = -95.0
+FLOOR = np.float32(10 ** (FLOOR_DB / 10))
 START_DB, QUIETEST_DB = -35.0, -60.0
 FALL_DB = 0.02
 """A frame; the level is never under QUIETEST_DB, so that silence stays silent."""
@@ -41,8 +42,18 @@ def frames_of(samples: np.ndarray) -> np.ndarray:
 def bands_db(frame: np.ndarray) -> np.ndarray:
     """frame: [..., 400] -> [..., 48] float32, dB re a full-scale sine."""
     spectrum = np.fft.rfft(frame * hann(), 2 * (BINS - 1), axis=-1)
-    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-    return (10 * np.log10(power @ filters() + np.float32(10 ** (FLOOR_DB / 10)))).astype(np.float32)
+    power = np.square(spectrum.real, dtype=np.float32)
+    power += np.square(spectrum.imag, dtype=np.float32)
+    level = np.dot(power, filters())
+    level += FLOOR
+    return np.multiply(np.log10(level, out=level), 10, out=level)
+
+
+def line_db(samples: np.ndarray) -> np.ndarray:
+    """samples: [N] float32 at 16 kHz -> [N // 160, 48] dB; spectra of a minute at a time."""
+    frames = frames_of(samples)
+    parts = (bands_db(frames[start : start + 6000]) for start in range(0, len(frames), 6000))
+    return np.concatenate([np.zeros((0, BANDS), np.float32), *parts])
 
 
 def loudness_db(bands: np.ndarray) -> np.ndarray:
@@ -57,10 +68,21 @@ def levels(loudness: np.ndarray, before_db: float = START_DB) -> np.ndarray:
     return np.maximum(np.maximum(reached, before_db) - fallen, QUIETEST_DB)
 
 
+def line_heard(bands: np.ndarray) -> np.ndarray:
+    """bands: [T, 48] dB of a whole line -> the network's input, under a level that knows what comes as well: a click
+    before the first word is no shout."""
+    loudness = loudness_db(bands)
+    return heard(bands, np.maximum(levels(loudness), levels(loudness[::-1], QUIETEST_DB)[::-1]))
+
+
 def heard(bands: np.ndarray, level: np.ndarray) -> np.ndarray:
     """bands: [..., 48] dB, level: [...] dB -> the network's input, about -2 (silence) .. 1.5."""
-    under = np.maximum(np.minimum(bands - level[..., None], 0), DEEPEST_DB)
-    return (under / SCALE_DB + 1.5).astype(np.float32)
+    under = (bands - level[..., None]).astype(np.float32)
+    np.minimum(under, 0, out=under)
+    np.maximum(under, DEEPEST_DB, out=under)
+    under *= np.float32(1 / SCALE_DB)
+    under += np.float32(1.5)
+    return under
 
 
 @cache

@@ -23,9 +23,9 @@ from ofx_lipsync.models.bands import (
     START_DB,
     WINDOW,
     bands_db,
-    frames_of,
     heard,
-    levels,
+    line_db,
+    line_heard,
     loudness_db,
 )  # fmt: skip
 from ofx_lipsync.models.loader import Weights, load
@@ -75,15 +75,13 @@ class Hearing:
 
         samples: [N] float32, mono, 16 kHz.
         """
-        bands = [bands_db(frames) for frames in _stretches(frames_of(samples))]
-        if not bands:
-            return posteriors(np.zeros((0, len(self.told.bias)), np.float32))
-        joined = np.concatenate(bands)
-        return self.line_of(heard(joined, levels(loudness_db(joined))))
+        return self.line_of(line_heard(line_db(samples)))
 
     def line_of(self, x: np.ndarray) -> Heard:
-        """x: [T, bands] as models.bands.heard gives it."""
+        """x: [T, bands] as models.bands.line_heard gives it."""
         dims = self.dims
+        if not len(x):
+            return posteriors(np.zeros((0, len(self.told.bias)), np.float32))
         padded = np.pad(x, ((dims["taps"] - 1, dims["behind"]), (0, 0)), constant_values=SILENCE)
         seen = np.lib.stride_tricks.sliding_window_view(padded, dims["taps"], axis=0).transpose(0, 2, 1)
         state, parts = self.ahead.start(), []
@@ -177,9 +175,10 @@ def _stretches(rows: np.ndarray) -> Iterator[np.ndarray]:
 
 def posteriors(logits: np.ndarray) -> Heard:
     """logits: [T, phones + lips]."""
-    phones = np.exp(logits[:, : len(PHONES)] - logits[:, : len(PHONES)].max(axis=1, keepdims=True))
-    lips = 0.5 + 0.5 * np.tanh(0.5 * logits[:, len(PHONES) :])
-    return Heard(phones / phones.sum(axis=1, keepdims=True), lips)
+    phones, lips = logits[:, : len(PHONES)], 0.5 + 0.5 * np.tanh(0.5 * logits[:, len(PHONES) :])
+    phones = np.exp(phones - phones.max(axis=1, keepdims=True))
+    phones /= phones.sum(axis=1, keepdims=True)
+    return Heard(phones, lips)
 
 
 def expected_shapes(dims: dict[str, int]) -> dict[str, tuple[int, ...]]:

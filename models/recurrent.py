@@ -45,7 +45,9 @@ class Lstm:
 
     def step(self, x: np.ndarray, state: State) -> State:
         """x: [in]."""
-        return self._shown(self.gates(np.concatenate([x, state[0]])), state[1])
+        joined = np.empty(len(x) + self.width, np.float32)
+        joined[: len(x)], joined[len(x) :] = x, state[0]
+        return self._shown(self.gates(joined), state[1])
 
     def run(self, x: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         """x: [T, in] -> [T, width] hidden states, and the last state: as `step` for each row, but for the last bits."""

@@ -1,36 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
 """Listens to the line: its mel spectrogram, where somebody speaks, and how lips and jaw should move, frame by frame.
 
-The line is brought to one speech level, heard as a whole by the articulation network on the network's own clock, and
-sampled at the shot's frame times, so that 24000/1001 and 60 frames a second see the same mouth. Before the line starts
-and after it ends the mouth rests. It does not time-shift, smooth or exaggerate: MouthGenerate does, for one actor.
+The line is brought to one speech level and heard as a whole: sounds first, in any language, then what lips and jaw do
+for them. It is sampled at the shot's frame times, so that 24000/1001 and 60 frames a second see the same mouth. With
+its text the sounds are the text's own, found in the line. Before the line starts and after it ends the mouth rests. It
+does not time-shift, smooth or exaggerate: MouthGenerate does, for one actor.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Mapping, Sequence
 
 import numpy as np
 
 from ofx_lipsync.core.errors import MediaError, UsageError
-from ofx_lipsync.core.mouth import ARTICULATION, AudioAnalysis, Listener, MouthCurve
+from ofx_lipsync.core.mouth import ARTICULATION, AudioAnalysis, MouthCurve
 from ofx_lipsync.core.params import Float, ParamSet, Text
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.media.sound import resample
 from ofx_lipsync.models.listener import ArticulationListener
-from ofx_lipsync.models.loudness import speech_gain
+from ofx_lipsync.models.loudness import SPEECH_DB, speech_gain
 from ofx_lipsync.models.mel import RATE_HZ, mel_spectrogram
+from ofx_lipsync.models.transcript import Transcript
 
 ID = "AudioFeature"
 VERSION = 1
 INPUTS = ("line",)
 
 QUIET_DB = -120.0
-LIPS = (0.20, 0.15, 0.12)
+LIPS = (0.30, 0.15, 0.12)
 """Seconds: lips part this long before a voice is heard, shut this long after it, and take so long to do it."""
 CORNERS = (0.30, 0.30, 0.30)
 """The same for width and pucker: corners of the mouth settle later than lips shut."""
+PHRASE_S, DYNAMICS, LOUDEST_DB = 0.4, 0.02, (-20.0, 12.0)
+"""Vowels open by 1.7 (FACEGOOD) to 2.3 % (free speech) more for each decibel that 0.4 s round them are louder."""
+OPENING = [ARTICULATION.index(name) for name in ("open", "jaw", "lower")]
 SETTLING = tuple(CORNERS if name in ("width", "pucker") else LIPS for name in ARTICULATION)
 
 
@@ -44,6 +50,10 @@ class Params(ParamSet):
         0.0, lo=-40, hi=40, slider=(-12, 12), unit="dB", group="Sound", analysed=True,
         help="Raises or lowers the voice as the network hears it, after levelling; the delivered sound is not touched.",
     )  # fmt: skip
+    dynamics = Float(
+        1.0, lo=0, hi=3, slider=(0, 2), unit="times", group="Sound", analysed=True,
+        help="How much further louder speech opens the mouth: 1 as people do, 0 as far for a whisper as for a shout.",
+    )  # fmt: skip
     silence = Float(
         0.5, lo=0, hi=1, slider=(0, 1), unit="share", group="Silence", analysed=True,
         help="How sure it must be that somebody speaks; below this the lips rest. Raise it for noisy lines; 0 is off.",
@@ -51,6 +61,18 @@ class Params(ParamSet):
     pause = Float(
         0.3, lo=0, hi=10, slider=(0, 2), unit="s", group="Silence", analysed=True,
         help="Pauses shorter than this keep the mouth as the network hears it; in longer ones the lips close.",
+    )  # fmt: skip
+    transcript = Text(
+        "", group="Transcript", analysed=True,
+        help="The words of this line as they are spoken, for the lips to follow. Empty goes by ear, in any language.",
+    )  # fmt: skip
+    language = Text(
+        "en", group="Transcript", analysed=True,
+        help="The transcript's language as espeak-ng names it: en, de, fr, es, it, ru, ja (in kana), zh (in pinyin).",
+    )  # fmt: skip
+    style = Text(
+        "", group="Network", analysed=True,
+        help="Whose way of moving the lips: empty is nobody's in particular, or a person the weights know, such as s1.",
     )  # fmt: skip
     network = Text(
         "articulation", group="Network", analysed=True,
@@ -64,14 +86,17 @@ def analyse(
     """frames: the shot's, ascending; the first one is at 0 s of the shot's clock. rate: frames per second.
     times_s: [F] float64, when each frame is shown, for footage whose frames last unequal times.
 
-    Raises: UsageError for an animated param, since a line is heard as a whole; ModelError for the weights.
+    Raises: UsageError for an animated param, since a line is heard as a whole, and for a transcript that cannot be said
+    or is too long for the line; ModelError for the weights, or where a transcript needs espeak-ng.
     """
-    level, gain_db, silence, pause_s = (_constant(params, name) for name in ("level", "gain", "silence", "pause"))
+    level, gain_db, dynamics = (_constant(params, name) for name in ("level", "gain", "dynamics"))
+    silence, pause_s = (_constant(params, name) for name in ("silence", "pause"))
     heard = at_network_rate(sound)
     gain = speech_gain(heard.samples[0]) ** level * 10 ** (gain_db / 20)
     levelled = Sound(heard.samples * np.float32(gain), heard.rate_hz, heard.start_s)
-    listener: Listener = ArticulationListener.named(params.network)
-    curve = resting_in_silence(listener.hear(levelled), silence, pause_s)
+    told = Transcript(params.transcript, params.language) if params.transcript.strip() else None
+    curve = ArticulationListener.named(params.network).hear(levelled, told, params.style)
+    curve = resting_in_silence(with_dynamics(curve, levelled, dynamics), silence, pause_s)
     times_s = frame_times_s(frames, rate) if times_s is None else times_s
     return AudioAnalysis(
         mel_spectrogram(heard.samples[0]), loudness_db(heard, times_s, float(1 / rate)), sampled(curve, times_s)
@@ -103,6 +128,19 @@ def sampled(curve: MouthCurve, times_s: np.ndarray) -> MouthCurve:
     values = np.stack([_at(times_s, curve.times_s, channel, 0.0) for channel in curve.values.T], axis=1)
     closure = _at(times_s, curve.times_s, curve.closure, 1.0)
     return MouthCurve(times_s, values, closure, _at(times_s, curve.times_s, curve.voice, 0.0))
+
+
+def with_dynamics(curve: MouthCurve, sound: Sound, dynamics: float) -> MouthCurve:
+    """The mouth opened further, or less far, where the voice is louder than the line's speech level.
+
+    The network has heard how loud it is; this adds to that, (dynamics - 1) times DYNAMICS a decibel, over phrases.
+    """
+    if dynamics == 1 or not len(curve.times_s):
+        return curve
+    over_db = np.clip(loudness_db(sound, curve.times_s, PHRASE_S) - SPEECH_DB, *LOUDEST_DB)
+    values = curve.values.copy()
+    values[:, OPENING] *= np.maximum(1 + (dynamics - 1) * DYNAMICS * over_db, 0)[:, None]
+    return replace(curve, values=values.astype(np.float32))
 
 
 def resting_in_silence(curve: MouthCurve, silence: float, pause_s: float) -> MouthCurve:

@@ -58,6 +58,10 @@ class Params(ParamSet):
         1.0, lo=0, hi=1, slider=(0, 1), unit="share", group="Timing", analysed=True,
         help="How firmly the lips shut on p, b and m; viewers see a missed one first.",
     )  # fmt: skip
+    closure_lead = Float(
+        0.0, lo=-200, hi=200, slider=(0, 80), unit="ms", group="Timing", analysed=True,
+        help="Shuts the lips this much before p, b and m are heard; an animator's habit, and that of some actors.",
+    )  # fmt: skip
     hold_closed_in_silence = Float(
         1.0, lo=0, hi=1, slider=(0, 1), unit="share", group="Timing", analysed=True,
         help="How firmly the lips stay shut where nobody speaks; 0 lets breaths and noise move them.",

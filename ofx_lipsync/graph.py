@@ -94,6 +94,8 @@ class Settings:
         networks = {
             "face networks": networks_sha256(),
             "voice network": load(self["AudioFeature"].network).sha256,
+            "hearing network": load("hearing").sha256,
+            "coarticulation network": load("coarticulation").sha256,
         }
         texts = {f"{name} params": params.digest_text(analysed_only=True) for name, params in self.params.items()}
         return {**networks, **{name: text for name, text in texts.items() if text != "{}"}}

@@ -26,7 +26,10 @@ def wanted_channels(curve: MouthCurve, frames: Sequence[int], shown_s: np.ndarra
     settings = [params.at(int(frame)) for frame in frames]
     late_s = np.array([setting.sync_offset for setting in settings]) / 1000
     at_s = shown_s - late_s
-    values, closure, voice = (_at(part, curve.times_s, at_s) for part in (values, curve.closure, voice))
+    lead_s = np.array([setting.closure_lead for setting in settings]) / 1000
+    values, voice = (_at(part, curve.times_s, at_s) for part in (values, voice))
+    # held as well as brought forward, or the lips would part again before the sound
+    closure = np.maximum(_at(curve.closure, curve.times_s, at_s + lead_s), _at(curve.closure, curve.times_s, at_s))
     for row, setting in enumerate(settings):
         _direct(values[row], float(closure[row]), float(voice[row]), setting)
     return np.clip(values, LOWEST, HIGHEST)

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How well a line's curve follows a mouth that was filmed saying it: people and sentences never trained on.
-
-python -m ofx_lipsync.bench.articulation --facegood FACEGOOD --natural CLIPS
-"""
+"""How well a line's curve follows a mouth that was filmed saying it: people and sentences never trained on."""
 
 from __future__ import annotations
 
@@ -15,16 +12,17 @@ from typing import Callable, Iterable, Sequence
 import numpy as np
 
 from ofx_lipsync.bench.footage import shared_folder
-from ofx_lipsync.core.mouth import ARTICULATION
+from ofx_lipsync.core.mouth import ARTICULATION, MouthCurve
+from ofx_lipsync.core.phones import CLOSURE, LABELS_HZ, SILENCE, UNKNOWN, VOWELS, members
+from ofx_lipsync.models.bands import loudness_db
 from ofx_lipsync.models.listener import ArticulationListener
-from ofx_lipsync.models.mel import SILENCE
 from ofx_lipsync.nodes import audio_feature
-from ofx_lipsync.train.align import CLOSED, LABELS_HZ, PHONES
-from ofx_lipsync.train.corpus import VOWELS, Take, facegood_takes, grid_takes, natural_take
+from ofx_lipsync.train.corpus import Take, facegood_takes, grid_takes, natural_take
 from ofx_lipsync.train.track import track_folder
 
 FRAMES_HZ = 25
 PER_FRAME = LABELS_HZ // FRAMES_HZ
+QUIETEST_DB, QUIET_DB = -65.0, -50.0
 NEAR_S = 0.04
 """One frame: how far a closure may be from the true one."""
 
@@ -43,12 +41,17 @@ class Closures:
     shut_silence: float
 
 
-def listener_hears(listener: ArticulationListener) -> Heard:
-    """The network itself, without the node's rest in silence."""
+def curve_of(listener: ArticulationListener, take: Take, who: str = "") -> MouthCurve:
+    """What the networks hear of a take; who: in whose style."""
+    return listener.joined(take.bands, take.mel, style=who)
+
+
+def listener_hears(listener: ArticulationListener, own: bool = False) -> Heard:
+    """The network itself, without the node's rest in silence. own: in the style of who speaks, where it was learned."""
 
     def hear(take: Take) -> tuple[np.ndarray, np.ndarray]:
-        curve = listener.curve(listener.outputs(take.features.T * -SILENCE + SILENCE), 0.0)
-        found = audio_feature.sampled(curve, np.arange(len(take.phones)) / LABELS_HZ)
+        known = take.person if own and take.person in listener.by_sounds.people else ""
+        found = audio_feature.sampled(curve_of(listener, take, known), times_of(take))
         return found.values, found.closure
 
     return hear
@@ -59,9 +62,8 @@ def node_hears(listener: ArticulationListener) -> Heard:
     params = audio_feature.Params()
 
     def hear(take: Take) -> tuple[np.ndarray, np.ndarray]:
-        curve = listener.curve(listener.outputs(take.features.T * -SILENCE + SILENCE), 0.0)
-        rested = audio_feature.resting_in_silence(curve, params.silence, params.pause)
-        found = audio_feature.sampled(rested, np.arange(len(take.phones)) / LABELS_HZ)
+        rested = audio_feature.resting_in_silence(curve_of(listener, take), params.silence, params.pause)
+        found = audio_feature.sampled(rested, times_of(take))
         return found.values, found.closure
 
     return hear
@@ -69,10 +71,12 @@ def node_hears(listener: ArticulationListener) -> Heard:
 
 def loudness_hears(take: Take) -> tuple[np.ndarray, np.ndarray]:
     """The floor: every channel is how loud it is."""
-    level = take.features.mean(axis=1)
-    clock = np.arange(len(take.phones)) / LABELS_HZ * 80
-    curve = np.interp(clock, np.arange(len(level)), level)
-    return np.repeat(curve[:, None], len(ARTICULATION), axis=1), (curve < 0.2).astype(np.float32)
+    level = np.maximum(loudness_db(take.bands), QUIETEST_DB)
+    return np.repeat(level[:, None], len(ARTICULATION), axis=1), (level < QUIET_DB).astype(np.float32)
+
+
+def times_of(take: Take) -> np.ndarray:
+    return (np.arange(len(take.phones)) + 0.5) / LABELS_HZ
 
 
 def correlations(takes: Iterable[Take], hear: Heard) -> dict[str, np.ndarray]:
@@ -107,11 +111,11 @@ def closures(takes: Iterable[Take], hear: Heard) -> Closures:
     errors, vowels, silences = [], [], []
     for take in takes:
         shut, true = hear(take)[1] > 0.5, take.closure > 0.5
-        vowels.append(shut[np.isin(take.phones, list(VOWELS)) & (take.closure == 0)])
-        silences.append(shut[take.phones == PHONES.index("SIL")])
+        vowels.append(shut[said(take, VOWELS) & (take.closure == 0)])
+        silences.append(shut[take.phones == SILENCE])
         for start, end in runs(true):
             near = slice(max(0, start - PER_FRAME), end + PER_FRAME)
-            if end - start > 40 or not np.isin(take.phones[near], list(CLOSED)).any():
+            if end - start > 40 or not said(take, CLOSURE)[near].any():
                 continue
             seen += 1
             overlaps = [a for a, b in runs(shut) if a < end + PER_FRAME and b > start - PER_FRAME]
@@ -119,6 +123,11 @@ def closures(takes: Iterable[Take], hear: Heard) -> Closures:
                 found += 1
                 errors.append(min(abs(a - start) for a in overlaps) / LABELS_HZ)
     return Closures(seen, found, tuple(errors), _share(vowels), _share(silences))
+
+
+def said(take: Take, phones: frozenset[str]) -> np.ndarray:
+    """[L] bool: where one of them is said."""
+    return members(phones)[take.phones] & (take.phones != UNKNOWN)
 
 
 def _share(parts: Sequence[np.ndarray]) -> float:
@@ -177,8 +186,8 @@ def natural_takes(clips: Path, cache: Path) -> list[Take]:
     return [natural_take(path) for path in track_folder(clips, cache)]
 
 
-def main(args: argparse.Namespace) -> int:
-    """Prints the table; args as cli/bench.py declares them.
+def rows(args: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """Every group by every way of hearing; args as cli/bench.py declares them.
 
     Tracks are kept in work-data/, so that the second run takes seconds. Movies in work-data/natural/ of people talking
     freely, each its own person, are scored as well: footage that may be measured but not shipped goes there.
@@ -190,10 +199,16 @@ def main(args: argparse.Namespace) -> int:
     takes += facegood_takes(data / "facegood") if (data / "facegood").is_dir() else []
     takes += natural_takes(cache / "natural", cache / "natural-tracks") if (cache / "natural").is_dir() else []
     listener = ArticulationListener.named()
-    hears = {"network": listener_hears(listener), "node": node_hears(listener), "loudness": loudness_hears}
-    rows = {f"{name}, {by}": score(members[: args.clips], hear)
+    hears = {"network": listener_hears(listener), "own style": listener_hears(listener, own=True),
+             "node": node_hears(listener), "loudness": loudness_hears}  # fmt: skip
+    return {f"{name}, {by}": score(members[: args.clips], hear)
             for name, members in groups(takes).items() for by, hear in hears.items() if members}  # fmt: skip
-    print(table(rows))
+
+
+def main(args: argparse.Namespace) -> int:
+    """Prints the table."""
+    figures = rows(args)
+    print(table(figures))
     if args.json:
-        Path(args.json).write_text(json.dumps(rows, indent=1))
+        Path(args.json).write_text(json.dumps(figures, indent=1))
     return 0

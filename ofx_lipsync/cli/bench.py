@@ -12,7 +12,8 @@ SUITES = {
     "speed": "CPU seconds by stage and peak memory of a 1080p dub",
     "sheets": "contact sheets of plate, result and matte, to look at",
     "voice": "the articulation network against tracked mouths, without rendering",
-    "hearing": "visemes heard from speakers never trained on, beside other recognisers",
+    "lines": "a plot of ten lines to look at: sound, phones, closure, opening wanted and filmed",
+    "hearing": "visemes and articulation of speakers never trained on, beside other recognisers and the bars",
 }
 
 

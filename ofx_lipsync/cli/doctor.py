@@ -12,6 +12,7 @@ import importlib.metadata as installed
 import os
 import platform
 import re
+import shutil
 import sys
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +23,7 @@ from ofx_lipsync import __version__
 from ofx_lipsync.core.errors import LipSyncError
 
 DISTRIBUTION = "ofx-lipsync"
-NETWORKS = ("articulation", "hearing", "lower_face")
+NETWORKS = ("articulation", "coarticulation", "hearing", "lower_face")
 VIDEO_CODECS = ("prores_ks", "libx264", "ffv1")
 SOUND_CODECS = ("pcm_s24le", "aac")
 
@@ -144,7 +145,14 @@ def codecs() -> Iterator[Finding]:
     yield Finding("media", "codecs", not absent, text, remedy, needed=False)
 
 
-LOOKS = (machine, gpu, packages, kernels, weights, colour, codecs)
+def transcripts() -> Iterator[Finding]:
+    """What reads a transcript aloud, to itself; lines without one need nothing."""
+    found = shutil.which("espeak-ng")
+    text = found or "not installed: AudioFeature.transcript cannot be used"
+    yield Finding("media", "transcripts", found is not None, text, "apt-get install espeak-ng", needed=False)
+
+
+LOOKS = (machine, gpu, packages, kernels, weights, colour, codecs, transcripts)
 
 
 def _package(requirement: str, modules: dict[str, str]) -> Finding:

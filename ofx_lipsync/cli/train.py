@@ -8,7 +8,7 @@ import importlib
 from typing import Any
 
 LESSONS = {
-    "articulation": ("ofx_lipsync.train.articulation", "sound to lips and jaw"),
+    "coarticulation": ("ofx_lipsync.train.coarticulation", "sounds to lips and jaw"),
     "hearing": ("ofx_lipsync.train.hearing", "sound to phones and visemes"),
     "corpus": ("ofx_lipsync.train.speech.corpus", "speech with phone times, which hearing learns from"),
 }

@@ -4,11 +4,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
-
-from ofx_lipsync.core.sound import Sound
 
 ARTICULATION = ("open", "width", "jaw", "upper", "lower", "pucker")
 """Channels of an articulation curve, measured on a face turned to the front, as a fraction of face height,
@@ -52,11 +49,3 @@ class AudioAnalysis:
     mel: np.ndarray
     loudness_db: np.ndarray
     curve: MouthCurve
-
-
-class Listener(Protocol):
-    """What hears a line: one network today, another tomorrow."""
-
-    def hear(self, sound: Sound) -> MouthCurve:
-        """sound: mono at the network's rate and level. The curve is on the network's own clock, on the shot's time."""
-        ...

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From phones to lips, learned where both are known (GRID), so that voices without a face can teach lips as well.
+"""From known phones to lips, learned where both are seen (GRID, FACEGOOD), so that voices without a face can teach too.
 
-It hears only which phone is said and how loud, never the voice; so what it says of a stranger's sentence with known
-phones is as good as of s1's. A phone that GRID's 51 words lack borrows the lips of its neighbour.
+It is the coarticulation network itself, told the gestures of the true phones and how loud they are, and nothing of the
+voice's colour: so what it says of a stranger's sentence in any language is as good as of a filmed one's.
 """
 
 from __future__ import annotations
@@ -12,87 +12,68 @@ from typing import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 from torch.nn import functional
 
-from ofx_lipsync.core.mouth import ARTICULATION
-from ofx_lipsync.train.align import CLOSED, LABELS_HZ, PHONES
-from ofx_lipsync.train.corpus import Take
+from ofx_lipsync.core.phones import CLOSURE, PHONES, SILENCE, UNKNOWN, members
+from ofx_lipsync.models.coarticulation import Coarticulation, Dimensions
+from ofx_lipsync.models.spoken import spoken, without_colour
+from ofx_lipsync.train.corpus import LIPS_OF, Take
+from ofx_lipsync.train.lesson import Lesson, crops, in_steps
 
-BORROWED = {"SH": "CH", "ZH": "JH", "OY": "AO", "UH": "UW", "HH": "AH", "NG": "G", "DH": "TH", "AW": "AO"}
-PER_STEP = 4
-"""Labels (100 Hz) to a step: 25 Hz, the rate of the tracked film."""
 BELIEVED = 0.35
 """Weight of a curve made from phones beside a filmed one."""
-
-
-class Coarticulation(nn.Module):
-    """[B, phones + 1, T] at 25 Hz -> [B, 6, T]; each step sees 0.44 s to either side."""
-
-    def __init__(self, width: int = 64) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv1d(len(PHONES) + 1, width, 9, padding=4), nn.ReLU(), nn.Dropout(0.1),
-            nn.Conv1d(width, width, 9, padding=4), nn.ReLU(), nn.Dropout(0.1),
-            nn.Conv1d(width, len(ARTICULATION), 7, padding=3),
-        )  # fmt: skip
-
-    def forward(self, said: Tensor) -> Tensor:
-        return self.layers(said)
+WIDTH, DROPOUT = 64, 0.2
 
 
 def said(take: Take) -> np.ndarray:
-    """[phones + 1, T] at 25 Hz: share of each phone in the step, and loudness."""
-    known = {PHONES.index(name): PHONES.index(like) for name, like in BORROWED.items()}
-    phones = np.array([known.get(int(p), int(p)) for p in take.phones])
-    steps = len(phones) // PER_STEP
-    # a step is centred on its film frame: two labels before it, two from it on
-    around = np.pad(phones, (PER_STEP // 2, PER_STEP), mode="edge")[: steps * PER_STEP].reshape(steps, PER_STEP)
-    shares = (around[:, :, None] == np.arange(len(PHONES))).mean(axis=1)
-    level = take.features.mean(axis=1)
-    loud = np.interp(np.arange(steps) / (LABELS_HZ / PER_STEP), np.arange(len(level)) / 80, level)
-    return np.concatenate([shares.T, loud[None]]).astype(np.float32)
+    """[T, inputs]: the true phones as if they were heard without a doubt."""
+    known = np.where(take.phones == UNKNOWN, SILENCE, take.phones)
+    phones = np.eye(len(PHONES), dtype=np.float32)[known]
+    return without_colour(spoken(phones, LIPS_OF[known], take.bands))
 
 
-def learn(takes: Sequence[Take], steps: int = 700, seed: int = 5) -> Coarticulation:
-    """From filmed takes with known phones; everybody but s1 counts as much as s1 in sum."""
+def learn(taught: Sequence[Sequence[Lesson]], people: int, steps: int = 700, seed: int = 5) -> Coarticulation:
+    """taught: groups of lessons that count alike."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    usable = [t for t in takes if not t.held_out and t.weight.any() and (t.phones >= 0).mean() > 0.9]
-    inputs = [said(t) for t in usable]
-    alone = [np.array([i for i, t in enumerate(usable) if (t.person == "s1") == first]) for first in (True, False)]
-    alone = [members for members in alone if len(members)]
-    network, length = Coarticulation(), min(x.shape[1] for x in inputs)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=0.05)
+    network = Coarticulation(Dimensions(width=WIDTH, people=people), DROPOUT)
+    brought_to_one(network, [lesson for group in taught for lesson in group])
+    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.05)
     for step in range(steps):
         for group in optimiser.param_groups:
-            group["lr"] = 3e-3 * (0.51 + 0.49 * float(np.cos(np.pi * step / steps)))
-        chosen = [int(rng.choice(alone[k % len(alone)])) for k in range(24)]
-        x = torch.from_numpy(np.stack([inputs[i][:, :length] for i in chosen]))
-        wanted = torch.from_numpy(np.stack([usable[i].values[::PER_STEP][:length].T for i in chosen]))
-        weight = torch.from_numpy(np.stack([usable[i].weight[::PER_STEP][:length].T for i in chosen]))
-        error = functional.smooth_l1_loss(network(x), wanted, reduction="none", beta=0.3)
-        loss = (error * weight).sum() / weight.sum()
+            group["lr"] = 2e-3 * min(1, step / 50) * (0.51 + 0.49 * float(np.cos(np.pi * step / steps)))
+        rows = [crops(taught[k % len(taught)], rng, people) for k in range(24)]
+        batch = {key: torch.from_numpy(np.stack([row[key] for row in rows])) for key in rows[0]}
+        curves = network(batch["x"], batch["who"])[:, : network.dims.channels]
+        error = functional.smooth_l1_loss(curves, batch["values"], reduction="none", beta=0.3)
+        motion = (curves - batch["values"]).diff(dim=2).square()
+        loss = (error * batch["weight"]).sum() + 2 * (motion * batch["weight"][:, :, 1:]).sum()
         optimiser.zero_grad()
-        loss.backward()
+        (loss / batch["weight"].sum().clamp(min=1)).backward()
         optimiser.step()
     return network.eval()
 
 
-def curves(network: Coarticulation, take: Take) -> np.ndarray:
-    """[L, 6] on the take's 100 Hz clock."""
-    from ofx_lipsync.train.corpus import resampled
+def brought_to_one(network: Coarticulation, lessons: Sequence[Lesson]) -> None:
+    """Gives a network the mean and spread of what it will see."""
+    rows = np.concatenate([lesson.x for lesson in lessons])
+    network.mean.copy_(torch.from_numpy(rows.mean(axis=0)))
+    network.scale.copy_(torch.from_numpy(1 / (rows.std(axis=0) + 0.05)))
 
+
+def given_lips(network: Coarticulation, take: Take, who: int) -> Take:
+    """A take without a face, with the lips that somebody filmed would have for its phones; p b m shut them."""
     with torch.no_grad():
-        steps = network(torch.from_numpy(said(take))[None])[0].numpy().T
-    clock = np.arange(len(take.phones)) / PER_STEP
-    return resampled(np.arange(len(steps)), steps, clock)
-
-
-def given_lips(network: Coarticulation, take: Take) -> Take:
-    """A take without a face, with the lips its phones ask for; open is held to 0 where p b m shut them."""
-    values = curves(network, take)
-    shut = np.isin(take.phones, list(CLOSED))
+        out = network(torch.from_numpy(said(take).T[None].copy()), torch.tensor([who]))[0].numpy().T
+    steps = np.arange(len(take.phones)) // 2
+    values = out[np.minimum(steps, len(out) - 1), : network.dims.channels]
+    shut = members(CLOSURE)[take.phones] & (take.phones != UNKNOWN)
     values[shut, 0] = np.minimum(values[shut, 0], 0.0)
-    known = (take.phones >= 0)[:, None].astype(np.float32)
-    return replace(take, values=values, weight=np.repeat(known * BELIEVED, len(ARTICULATION), axis=1))
+    known = (take.phones != UNKNOWN)[:, None].astype(np.float32)
+    weight = np.repeat(known * BELIEVED, network.dims.channels, axis=1)
+    return replace(take, values=values.astype(np.float32), weight=weight)
+
+
+def true_lesson(take: Take, who: int, heard: np.ndarray | None = None) -> Lesson:
+    """What the network above learns from: true phones where they are known, else the ones that were heard."""
+    return in_steps(take, said(take) if heard is None else without_colour(heard), who)

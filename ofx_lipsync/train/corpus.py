@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the articulation network learns from: takes with sound features and labels on one 100 Hz clock.
+"""What the coarticulation network learns from: takes with sound and labels on one 100 Hz clock.
 
-GRID gives lips (tracked) and sounds (aligned); FACEGOOD gives an artist's curves of natural Mandarin; speechocean gives
-the sounds of many voices, and by them where lips must be shut.
+GRID gives lips (tracked) and sounds (aligned); FACEGOOD gives an artist's curves of Mandarin; the speech corpus gives
+the sounds of many voices and languages, and by them where lips must be shut.
 """
 
 from __future__ import annotations
@@ -14,9 +14,13 @@ import numpy as np
 
 from ofx_lipsync.core.articulate import articulation
 from ofx_lipsync.core.mouth import ARTICULATION, TWO_WAY, reach_of
+from ofx_lipsync.core.phones import CLOSURE, LABELS_HZ, LIPS, PHONES, SILENCE, UNKNOWN, VOWELS, members
+from ofx_lipsync.models.bands import RATE_HZ, line_db
 from ofx_lipsync.models.loudness import speech_gain
-from ofx_lipsync.models.mel import RATE_HZ, SILENCE, mel_spectrogram
-from ofx_lipsync.train.align import CLOSED, LABELS_HZ, PHONES, UNKNOWN, Aligner, read_lab, sentence
+from ofx_lipsync.models.mel import mel_spectrogram
+from ofx_lipsync.train import align
+from ofx_lipsync.train.speech.alphabets import ARPABET, sound
+from ofx_lipsync.train.speech.utterance import Utterance, timed
 from ofx_lipsync.train.split import HELD_OUT_TAKES, is_held_out, person
 from ofx_lipsync.train.track import LOST
 
@@ -24,18 +28,24 @@ SHUT = 0.012
 """Inner lips nearer than this share of face height are shut: the mesh leaves that much between pressed lips."""
 LIVELY = 0.4
 """A channel that moves less than this share of other people's range takes theirs."""
-VOWELS = frozenset(i for i, name in enumerate(PHONES) if name[0] in "AEIOU")
+LIPS_OF = np.stack([members(group) for group in LIPS], axis=1).astype(np.float32)
+"""[P, 3]: what the hearing network's lips should say of each phone."""
+BEFORE, AFTER = 50, 25
+"""Frames of silence before speech in which lips part already (GRID's people and free talkers alike draw breath through
+them 0.2 to 0.5 s before they are heard), and after it in which they shut."""
 
 
 @dataclass(frozen=True)
 class Take:
-    """features: [M, 80] float32 0..2 at 80 Hz. values: [L, 6] articulation and weight: [L, 6] how far each is believed;
-    closure, voice: [L] 0..1, or -1 unknown; phones: [L] int8 or UNKNOWN; L at 100 Hz from the same time 0."""
+    """bands: [L, 48] float32 dB and mel: [80, M] (models/mel.py), both at speech level. values: [L, 6] articulation and
+    weight: [L, 6] how far each is believed; closure, voice: [L] 0..1, or -1 unknown; phones: [L] index into
+    core.phones.PHONES or UNKNOWN. Row i is the middle of i * 10 ms .. (i + 1) * 10 ms."""
 
     name: str
     person: str
     held_out: bool
-    features: np.ndarray
+    bands: np.ndarray
+    mel: np.ndarray
     values: np.ndarray
     weight: np.ndarray
     closure: np.ndarray
@@ -64,10 +74,10 @@ def person_range(raw: np.ndarray, others: Range | None = None) -> Range:
     return Range(closed, own)
 
 
-def features(samples: np.ndarray) -> np.ndarray:
-    """[M, 80] float32: the mel of levelled sound, 0 (silence) .. 2."""
-    mel = mel_spectrogram(samples * np.float32(speech_gain(samples)))
-    return np.ascontiguousarray((mel.T - SILENCE) / -SILENCE)
+def levelled(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """[L, 48] bands and [80, M] mel of the voice at speech level."""
+    samples = samples * np.float32(speech_gain(samples))
+    return line_db(samples), mel_spectrogram(samples)
 
 
 def grid_takes(tracks: Path, aligned: Path) -> list[Take]:
@@ -94,17 +104,24 @@ def believed(take: Take) -> Take:
     """A GRID take weighted for teaching, by what each person teaches best.
 
     s1's lips in speech are many and clean, so opening and jaw are mostly his. How wide a mouth is differs from person
-    to person, most of all in silence (one smiles while talking, another while not), so that s1 alone would teach a
-    habit: there the others count. Their opening in silence is not taught: mouths hang open, and a dub wants them shut.
+    to person, most of all in silence (one smiles while talking, another while not): there the others count more. Their
+    opening far from speech is not taught: mouths hang open, and a dub wants them shut.
     """
-    from scipy.ndimage import binary_dilation
-
-    silent = ~binary_dilation(take.phones != PHONES.index("SIL"), np.ones(31))[:, None]
+    silent = ~near_speech(take.phones != SILENCE)[:, None]
     if take.person == "s1":
-        share = np.where(TWO_WAY, np.where(silent, 0.0, 0.12), 1.0)
+        share = np.where(TWO_WAY, np.where(silent, 0.024, 0.12), np.where(silent, 0.1, 1.0))
     else:
-        share = np.where(TWO_WAY, np.where(silent, 1.5, 2.5), np.where(silent, 0.0, 0.05))
+        share = np.where(TWO_WAY, np.where(silent, 1.5, 2.5), np.where(silent, 0.0, 0.5))
     return replace(take, weight=(take.weight * share).astype(np.float32))
+
+
+def near_speech(spoken: np.ndarray) -> np.ndarray:
+    """[L] bool: speech, the time before it in which people draw breath and part their lips, and a little after."""
+    steps = np.zeros(len(spoken) + 1, np.int64)
+    for frame in np.flatnonzero(spoken).tolist():
+        steps[max(0, frame - BEFORE)] += 1
+        steps[min(len(spoken), frame + AFTER)] -= 1
+    return np.asarray(np.cumsum(steps[:-1]) > 0)
 
 
 def natural_take(track: Path) -> Take:
@@ -133,18 +150,18 @@ def _grid_take(
     name: str, who: str, held_out: bool, samples: np.ndarray, times_s: np.ndarray, raw: np.ndarray, span: Range,
     phones: np.ndarray,
 ) -> Take:  # fmt: skip
-    clock_s = np.arange(len(samples) * LABELS_HZ // RATE_HZ) / LABELS_HZ
+    clock_s = clock(samples)
     phones = phones[: len(clock_s)]
     seen = np.isfinite(raw).all(axis=1)
     values = resampled(times_s[seen], span.relative(raw[seen]), clock_s)
     shut = np.interp(clock_s, times_s[seen], raw[seen, 0]) < SHUT
     believed = (np.interp(clock_s, times_s, seen.astype(np.float32)) > 0.99) & (clock_s <= times_s[-1])
-    silent = phones == PHONES.index("SIL")
-    # lips at rest may hang open in silence; a dub wants them shut there, so only speech tells what an open mouth is
-    closure = np.where(shut, 1, np.where(silent, -1, 0)).astype(np.float32)
+    silent = phones == SILENCE
+    # lips at rest may hang open; a dub wants them shut there, so only speech and the breath before it tell of open ones
+    closure = np.where(shut, 1, np.where(silent & ~near_speech(~silent), -1, 0)).astype(np.float32)
     voice = np.where(phones == UNKNOWN, -1, ~silent).astype(np.float32)
     weight = np.repeat(believed[:, None], len(ARTICULATION), axis=1).astype(np.float32)
-    return Take(name, who, held_out, features(samples), values, weight, np.where(believed, closure, -1), voice, phones)
+    return Take(name, who, held_out, *levelled(samples), values, weight, np.where(believed, closure, -1), voice, phones)
 
 
 def facegood_takes(folder: Path) -> list[Take]:
@@ -159,14 +176,14 @@ def facegood_takes(folder: Path) -> list[Take]:
         samples, sound_hz = soundfile.read(path.with_suffix(".flac"), dtype="float32")
         if sound_hz != RATE_HZ:
             raise ValueError(f"{path}: sound is at {sound_hz} Hz, expected {RATE_HZ}")
-        clock_s = np.arange(len(samples) * LABELS_HZ // RATE_HZ) / LABELS_HZ
+        clock_s = clock(samples)
         raw = facegood_articulation(shapes)
         values = resampled(np.arange(len(raw)) / rate_hz, raw, clock_s)
         weight = np.tile(np.array([0.7, 0.3, 1.0, 0.3, 0.5, 0.3], np.float32), (len(clock_s), 1))
         unknown = np.full(len(clock_s), -1, np.float32)
         voice = energy_voice(samples, len(clock_s))
         phones = np.full(len(clock_s), UNKNOWN, np.int8)
-        takes.append(Take(path.stem, "facegood", path.stem in HELD_OUT_TAKES, features(samples), values, weight,
+        takes.append(Take(path.stem, "facegood", path.stem in HELD_OUT_TAKES, *levelled(samples), values, weight,
                           unknown, voice, phones))  # fmt: skip
     return takes
 
@@ -199,21 +216,22 @@ def facegood_articulation(shapes: dict[str, np.ndarray]) -> np.ndarray:
     return np.stack([channels[name] for name in ARTICULATION], axis=1).astype(np.float32)
 
 
-def speech_takes(folder: Path) -> list[Take]:
-    """speechocean: no faces, many voices; p b m and silence shut the lips, vowels open them, the rest is unknown."""
-    import soundfile
+def voice_take(utterance: Utterance, folder: Path) -> Take:
+    """A sentence of the speech corpus: p b m and silence shut the lips, vowels open them, the rest is unknown."""
+    (bands, mel), phones = levelled(utterance.samples(folder)), utterance.frames()
+    bands, phones = bands[: len(phones)], phones[: len(bands)]
+    shut = (members(CLOSURE) | (np.arange(len(PHONES)) == SILENCE))[phones]
+    known = phones != UNKNOWN
+    closure = np.where(known & shut, 1, np.where(known & members(VOWELS)[phones], 0, -1)).astype(np.float32)
+    closure[(phones == SILENCE) & near_speech(known & (phones != SILENCE))] = -1
+    voice = np.where(known, phones != SILENCE, -1).astype(np.float32)
+    nothing = np.zeros((len(phones), len(ARTICULATION)), np.float32)
+    return Take(utterance.path, "voice", False, bands, mel, nothing, nothing, closure, voice, phones)
 
-    takes = []
-    for path in sorted(folder.glob("*.lab")):
-        samples, sound_hz = soundfile.read(path.with_suffix(".flac"), dtype="float32")
-        phones = read_lab(path, len(samples) / sound_hz)
-        shut = np.isin(phones, [*CLOSED, PHONES.index("SIL")])
-        closure = np.where(shut, 1, np.where(np.isin(phones, list(VOWELS)), 0, -1)).astype(np.float32)
-        voice = np.where(phones == UNKNOWN, -1, phones != PHONES.index("SIL")).astype(np.float32)
-        nothing = np.zeros((len(phones), len(ARTICULATION)), np.float32)
-        takes.append(Take(path.stem, f"so{path.stem[:5]}", False, features(samples), nothing, nothing, closure, voice,
-                          phones))  # fmt: skip
-    return takes
+
+def clock(samples: np.ndarray) -> np.ndarray:
+    """[L] float64: the middle of every whole 10 ms, in s."""
+    return (np.arange(len(samples) * LABELS_HZ // RATE_HZ) + 0.5) / LABELS_HZ
 
 
 def resampled(known_s: np.ndarray, known: np.ndarray, times_s: np.ndarray) -> np.ndarray:
@@ -240,11 +258,19 @@ def _aligned(sounds: dict[tuple[str, str], np.ndarray], cache: Path) -> dict[tup
     if cache.exists():
         with np.load(cache) as file:
             known = {key: file[key] for key in file.files}
-    aligner, before = Aligner(), len(known)
+    aligner, before = align.Aligner(), len(known)
     for (folder, stem), samples in sounds.items():
         if f"{folder}_{stem}" not in known:
-            known[f"{folder}_{stem}"] = aligner.phones(samples, sentence(stem))
+            known[f"{folder}_{stem}"] = aligner.phones(samples, align.sentence(stem))
     if len(known) != before:
         cache.parent.mkdir(parents=True, exist_ok=True)
         np.savez(cache, **known)  # type: ignore[arg-type]
-    return {(folder, stem): known[f"{folder}_{stem}"] for folder, stem in sounds}
+    return {(folder, stem): in_any_language(known[f"{folder}_{stem}"]) for folder, stem in sounds}
+
+
+def in_any_language(labels: np.ndarray) -> np.ndarray:
+    """[L] int8: the aligner's English phones as core.phones.PHONES, glides divided."""
+    ends = np.flatnonzero(np.append(np.diff(labels) != 0, True))
+    parts = (None if p == align.UNKNOWN else sound(ARPABET, align.PHONES[p].lower()) for p in labels[ends])
+    told = timed(zip(parts, ((ends + 1) / LABELS_HZ).tolist(), strict=True))
+    return Utterance("", "", "", "", "", "", "", len(labels) / LABELS_HZ, told).frames()

@@ -20,7 +20,7 @@ from torch.nn import functional
 from ofx_lipsync.core.phones import LIPS, PHONES, UNKNOWN, adobe, members
 from ofx_lipsync.models.hearing import Dimensions, Hearing
 from ofx_lipsync.models.loader import save
-from ofx_lipsync.train.articulation import keep, rate_at, resume
+from ofx_lipsync.train.coarticulation import keep, rate_at, resume
 from ofx_lipsync.train.speech.lessons import Batches, Lessons, shares
 from ofx_lipsync.train.speech.utterance import read_manifest
 

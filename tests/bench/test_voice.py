@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from ofx_lipsync.bench import voice
+from ofx_lipsync.core.phones import index
 from ofx_lipsync.models.listener import ArticulationListener
 from ofx_lipsync.models.loader import SHIPPED
-from ofx_lipsync.train.align import PHONES
 from ofx_lipsync.train.corpus import Take, natural_take
 from ofx_lipsync.train.track import track_folder
 
-P, AA = PHONES.index("P"), PHONES.index("AA")
+P, AA = index("p"), index("ɑ")
 
 
 @pytest.fixture
@@ -24,7 +24,8 @@ def take() -> Take:
     phones[100:110] = phones[200:210] = P
     closure = (phones == P).astype(np.float32)
     values = np.random.default_rng(0).normal(size=(300, 6)).astype(np.float32)
-    return Take("t", "s31", True, np.zeros((240, 80), np.float32), values, np.ones((300, 6), np.float32), closure,
+    bands, mel = np.zeros((300, 48), np.float32), np.zeros((80, 240), np.float32)
+    return Take("t", "s31", True, bands, mel, values, np.ones((300, 6), np.float32), closure,
                 np.ones(300, np.float32), phones)  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from ofx_lipsync.models.bands import (
     frames_of,
     heard,
     levels,
+    line_heard,
     loudness_db,
 )  # fmt: skip
 
@@ -67,3 +68,16 @@ def test_silence_stays_silent() -> None:
 
 def test_no_sound_has_no_frames() -> None:
     assert bands_db(frames_of(np.zeros(159, np.float32))).shape == (0, BANDS)
+
+
+def test_a_line_knows_how_loud_its_voice_will_be() -> None:
+    """A click half a second before a loud voice is heard as far under it, live it is as loud as speech."""
+    rng = np.random.default_rng(2)
+    samples = (rng.normal(size=32000) * 1e-4).astype(np.float32)
+    samples[16000:] += (rng.normal(size=16000) * 0.2).astype(np.float32)
+    samples[8000:8040] += 0.02
+    bands = bands_db(frames_of(samples))
+    live, line = heard(bands, levels(loudness_db(bands))), line_heard(bands)
+    click = slice(49, 52)
+    assert line[click].mean() < live[click].mean() - 0.5
+    np.testing.assert_allclose(line[110:], live[110:], atol=0.05)

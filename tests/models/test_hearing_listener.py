@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ofx_lipsync.core.errors import ModelError, UsageError
-from ofx_lipsync.models.bands import bands_db, frames_of, heard, levels, loudness_db
+from ofx_lipsync.models.bands import bands_db, frames_of, heard, levels, line_db, line_heard, loudness_db
 from ofx_lipsync.models.hearing_listener import Heard, Hearing, posteriors
 from ofx_lipsync.models.loader import Weights
 
@@ -48,7 +48,8 @@ def test_numpy_is_torch(trained) -> None:  # type: ignore[no-untyped-def]
     network, weights = trained
     bands = bands_db(frames_of(LINE))
     with torch.no_grad():
-        live, whole = network(torch.from_numpy(heard(bands, levels(loudness_db(bands))))[None])
+        live, _ = network(torch.from_numpy(heard(bands, levels(loudness_db(bands))))[None])
+        _, whole = network(torch.from_numpy(line_heard(bands))[None])
     for ours, theirs in ((streamed(Hearing(weights), [9700]), live), (Hearing(weights).line(LINE), whole)):
         wanted = posteriors(theirs[0].numpy())
         np.testing.assert_allclose(ours.phones, wanted.phones, atol=1e-5)
@@ -88,6 +89,15 @@ def test_the_past_does_not_hear_the_future(trained) -> None:  # type: ignore[no-
     before = 8000 // 160 - 6
     a, b = network.stream().push(LINE), network.stream().push(other)
     assert np.array_equal(a.phones[:before], b.phones[:before])
+
+
+def test_a_long_line_is_heard_in_stretches_as_if_at_once(trained, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    network = Hearing(trained[1])
+    whole = network.line(LINE)
+    monkeypatch.setattr("ofx_lipsync.models.hearing_listener.STRETCH", 20)
+    monkeypatch.setattr("ofx_lipsync.models.hearing_listener.BEYOND", 60)
+    np.testing.assert_allclose(network.line(LINE).phones, whole.phones, atol=1e-4)
+    assert np.array_equal(line_db(LINE), bands_db(frames_of(LINE)))
 
 
 def test_samples_of_another_kind_are_refused(trained) -> None:  # type: ignore[no-untyped-def]

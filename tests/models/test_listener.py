@@ -1,79 +1,78 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The NumPy listener is the trained network: same numbers as torch, same bits every time."""
+"""The listener joins both networks on one clock: same bits every time, in anybody's style, with a text or without."""
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ofx_lipsync.core.errors import ModelError, UsageError
+from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.core.phones import PHONES, index
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.models import loader
-from ofx_lipsync.models.listener import ArticulationListener, expected_shapes
+from ofx_lipsync.models.bands import line_db
+from ofx_lipsync.models.hearing_listener import Heard
+from ofx_lipsync.models.listener import BY_SOUNDS, ArticulationListener
+from ofx_lipsync.models.mel import mel_spectrogram
 
-DIMS = {"bands": 80, "width": 12, "dilations": [1, 4], "channels": 6, "members": 2}
-
-
-def tiny_tensors(seed: int = 0) -> dict[str, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    shapes = expected_shapes(2, 80, 12, 2, 6)
-    return {key: (rng.normal(size=shape) * 0.2).astype(np.float32) for key, shape in shapes.items()}
+SOUND = Sound(np.random.default_rng(2).normal(size=(1, 16100)).astype(np.float32) * 0.1, 16000, start_s=-0.5)
+SHIPPED = ("articulation", "coarticulation")
 
 
-@pytest.fixture
-def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ArticulationListener:
-    monkeypatch.setenv(loader.SEARCH_PATH, str(tmp_path))
-    loader.save(tmp_path / "tiny.safetensors", tiny_tensors(), DIMS, {})
-    return ArticulationListener.named("tiny")
+@pytest.fixture(scope="module")
+def listener() -> ArticulationListener:
+    return ArticulationListener.named()
 
 
-@pytest.mark.parametrize("columns", [1, 2, 7, 240, 241])
-def test_same_as_torch(tiny: ArticulationListener, columns: int) -> None:
-    torch = pytest.importorskip("torch")
-    from ofx_lipsync.models.articulation import Articulation, Dimensions
-
-    mel = np.random.default_rng(1).uniform(-4, 4, (80, columns)).astype(np.float32)
-    members = []
-    for member in range(2):
-        network = Articulation(Dimensions(width=12, dilations=(1, 4))).eval()
-        own = {k.removeprefix(f"{member}."): v for k, v in tiny_tensors().items() if k.startswith(f"{member}.")}
-        network.load_state_dict({key: torch.from_numpy(value) for key, value in own.items()})
-        with torch.no_grad():
-            members.append(network(torch.from_numpy((mel[None] + 4) / 4))[0].numpy().T)
-    np.testing.assert_allclose(tiny.outputs(mel), np.mean(members, axis=0), atol=2e-5)
-
-
-def test_clock_and_ranges(tiny: ArticulationListener) -> None:
-    samples = np.random.default_rng(2).normal(size=(1, 16100)).astype(np.float32) * 0.1
-    curve = tiny.hear(Sound(samples, 16000, start_s=-0.5))
-    assert curve.values.shape == (41, 6)
-    np.testing.assert_allclose(curve.times_s, -0.5 + np.arange(41) / 40)
+def test_clock_and_ranges(listener: ArticulationListener) -> None:
+    curve = listener.hear(SOUND)
+    assert curve.values.shape == (50, 6)
+    assert curve.values.dtype == np.float32
+    np.testing.assert_allclose(curve.times_s, -0.5 + 0.01 + np.arange(50) / 50)
     for channel in (curve.closure, curve.voice):
         assert channel.dtype == np.float32
         assert (channel >= 0).all()
         assert (channel <= 1).all()
 
 
-def test_same_bits_twice(tiny: ArticulationListener) -> None:
-    sound = Sound(np.random.default_rng(2).normal(size=(1, 20000)).astype(np.float32) * 0.1, 16000)
-    assert tiny.hear(sound).values.tobytes() == tiny.hear(sound).values.tobytes()
+def test_no_sound_has_no_curve(listener: ArticulationListener) -> None:
+    assert listener.hear(Sound(np.zeros((1, 0), np.float32), 16000)).values.shape == (0, 6)
 
 
-def test_wrong_rate(tiny: ArticulationListener) -> None:
+def test_both_networks_have_their_share(listener: ArticulationListener) -> None:
+    """At a step where both have a sample (every 100 ms plus 50) the curve is their mean."""
+    samples = SOUND.samples[0]
+    bands, mel = line_db(samples), mel_spectrogram(samples)
+    heard = listener.hearing.line(samples)
+    from ofx_lipsync.models.spoken import spoken
+
+    sounds = listener.by_sounds.outputs(spoken(heard.phones, heard.lips, bands))
+    voice = listener.by_voice.outputs(mel)
+    wanted = BY_SOUNDS * sounds[2:48:5, :6] + (1 - BY_SOUNDS) * voice[2::4, :6][: len(sounds[2:48:5])]
+    np.testing.assert_allclose(listener.hear(SOUND).values[2:48:5], wanted, atol=1e-4)
+
+
+def test_same_bits_twice(listener: ArticulationListener) -> None:
+    assert listener.hear(SOUND).values.tobytes() == listener.hear(SOUND).values.tobytes()
+
+
+def test_what_is_known_better_is_listened_to(listener: ArticulationListener) -> None:
+    vowel = np.eye(len(PHONES), dtype=np.float32)[[index("a")] * 100]
+    told = listener.hear(SOUND, lambda heard: Heard(vowel, heard.lips))
+    assert np.abs(told.values - listener.hear(SOUND).values).max() > 0.1
+
+
+def test_people_have_styles(listener: ArticulationListener) -> None:
+    assert "s1" in listener.by_sounds.people
+    assert np.abs(listener.hear(SOUND, style="s1").values - listener.hear(SOUND).values).max() > 1e-3
+    with pytest.raises(UsageError, match="'carl' is not known to these weights; they know"):
+        listener.hear(SOUND, style="carl")
+
+
+def test_wrong_rate(listener: ArticulationListener) -> None:
     with pytest.raises(UsageError, match="48000 Hz, expected 16000"):
-        tiny.hear(Sound(np.zeros((1, 10), np.float32), 48000))
-
-
-def test_weights_of_something_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(loader.SEARCH_PATH, str(tmp_path))
-    loader.save(tmp_path / "other.safetensors", {"a": np.ones(1, np.float32)}, {"size": 3}, {})
-    with pytest.raises(ModelError, match="other: dims lack 'members'"):
-        ArticulationListener.named("other")
-    loader.save(tmp_path / "other.safetensors", {"a": np.ones(1, np.float32)}, DIMS, {})
-    with pytest.raises(ModelError, match=r"missing 0\.blocks.*and \d+ more; unexpected a"):
-        ArticulationListener.named("other")
+        listener.hear(Sound(np.zeros((1, 10), np.float32), 48000))
 
 
 def test_shipped_weights_load_without_torch() -> None:
@@ -84,9 +83,9 @@ def test_shipped_weights_load_without_torch() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_shipped_weights_are_small_and_say_what_they_are() -> None:
-    path = loader.SHIPPED / "articulation.safetensors"
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_weights_are_small_and_say_what_they_are(name: str) -> None:
+    path = loader.SHIPPED / f"{name}.safetensors"
     assert path.stat().st_size < 5_000_000
-    card = loader.load("articulation").card
-    assert {"version", "licence", "trained_on", "seed", "steps"} <= set(card)
-    assert "CC BY 4.0" in (loader.SHIPPED / "articulation.md").read_text()
+    assert {"version", "licence", "trained_on", "seed", "steps"} <= set(loader.load(name).card)
+    assert "CC BY 4.0" in (loader.SHIPPED / f"{name}.md").read_text()

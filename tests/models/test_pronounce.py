@@ -40,7 +40,5 @@ def test_what_cannot_be_spoken_is_said_so() -> None:
 
 def test_without_the_program_there_is_a_way_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(
-        ModelError, match="espeak-ng is not installed; apt-get install espeak-ng, or leave"
-    ):
+    with pytest.raises(ModelError, match="espeak-ng is not installed; apt-get install espeak-ng, or leave"):
         pronounce("hello", "en")

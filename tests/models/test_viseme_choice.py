@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ofx_lipsync.core.phones import ADOBE, index, ovr
@@ -34,12 +36,30 @@ def test_a_slight_lead_does_not_change_the_mouth() -> None:
 
 def test_what_a_viewer_sees_needs_less() -> None:
     """A p that is nearly as likely as a d is shown; no other sound is favoured so."""
-    fair, rules = Rules(favour=(1, 1, 1), stay=1.0), Rules(favour=(1.5, 1.5, 1.5), stay=1.0)
+    fair = Rules(favour=(1, 1, 1), stay=1.0, patience=1, doubt=0)
+    rules = replace(fair, favour=(1.5, 1.5, 1.5))
     for other, seen, mouth in (("d", "b", "M"), ("s", "f", "F"), ("i", "w", "W-Oo")):
         heard = frames({other: 0.55, seen: 0.45})
         assert names(VisemeChoice(rules=rules).push(heard)) == [mouth]
         assert names(VisemeChoice(rules=fair).push(heard)) != [mouth]
     assert names(VisemeChoice(rules=rules).push(frames({"d": 0.55, "s": 0.45}))) == ["D"]
+
+
+def test_lips_shut_for_what_is_heard_twice() -> None:
+    once = frames({"a": 0.9}, {"p": 0.9}, {"t": 0.9}, {"p": 0.9}, {"p": 0.9}, {"a": 0.9})
+    assert names(VisemeChoice().push(once)) == ["Aa", "Aa", "D", "D", "M", "Aa"]
+
+
+def test_in_doubt_closures_need_less() -> None:
+    """After two seconds of an ear that is unsure of everything, a p that is a little less likely than a t is shown."""
+    doubtful = frames(*[{"a": 0.4, "e": 0.3, "o": 0.3}] * 200, *[{"t": 0.40, "p": 0.36}] * 3)
+    plain = Rules(favour=(1, 1, 1), stay=1.0, doubt=0)
+    careful = replace(plain, doubt=5.0)
+    assert names(VisemeChoice(rules=plain).push(doubtful))[-1] == "D"
+    assert names(VisemeChoice(rules=careful).push(doubtful))[-1] == "M"
+    assert names(VisemeChoice(rules=careful).line(doubtful))[-1] == "M"
+    sure = frames(*[{"a": 1.0}] * 200, *[{"t": 0.40, "p": 0.36}] * 3)
+    assert names(VisemeChoice(rules=careful).push(sure))[-1] == "D"
 
 
 def test_a_line_has_no_mouth_of_one_frame() -> None:
@@ -60,5 +80,5 @@ def test_blocks_do_not_matter() -> None:
 
 def test_other_sets_of_mouths() -> None:
     visemes = ovr()
-    shown = VisemeChoice(visemes).push(frames({"p": 0.9}, {"θ": 0.9}, {"ɹ": 0.9}))
-    assert [visemes.names[mouth] for mouth in shown] == ["PP", "TH", "RR"]
+    shown = VisemeChoice(visemes).push(frames({"p": 0.9}, {"p": 0.9}, {"θ": 0.9}, {"ɹ": 0.9}))
+    assert [visemes.names[mouth] for mouth in shown] == ["sil", "PP", "TH", "RR"]

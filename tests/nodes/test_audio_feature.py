@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node on the shipped network: any rate, level and length of line gives the same mouth."""
 
+import shutil
 from fractions import Fraction
 from pathlib import Path
 
@@ -132,3 +133,24 @@ def test_wrong_params_and_sounds(line: Sound, tmp_path: Path) -> None:
     broken[0, 100] = np.nan
     with pytest.raises(MediaError, match="not numbers"):
         heard(Sound(broken, line.rate_hz))
+
+
+def test_dynamics_open_louder_speech_further(line: Sound) -> None:
+    """The second half is said 10 dB softer: with more dynamics it opens less than the first, as far as it would."""
+    gains = np.where(np.arange(line.samples.shape[1]) < line.samples.shape[1] // 2, 1.0, 0.316).astype(np.float32)
+    uneven = Sound(line.samples * gains, line.rate_hz)
+    plain, lively, flat = (heard(uneven, params=node.Params(dynamics=d)).curve.values[:, 0] for d in (1.0, 2.5, 0.0))
+    assert (
+        lively[:25].max() / lively[28:].max() > plain[:25].max() / plain[28:].max() > flat[:25].max() / flat[28:].max()
+    )
+    assert np.isfinite(lively).all()
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+def test_a_transcript_moves_the_mouth_and_wrong_ones_are_told(line: Sound) -> None:
+    said = node.Params(transcript="лет меня ни пуля", language="ru")
+    assert np.abs(heard(line, params=said).curve.values - heard(line).curve.values).max() > 0.1
+    with pytest.raises(UsageError, match="does not know the language 'xx-none'"):
+        heard(line, params=node.Params(transcript="hello", language="xx-none"))
+    with pytest.raises(UsageError, match="frames of 10 ms are needed"):
+        heard(line, params=node.Params(transcript="one two three four five six seven " * 9))

@@ -33,7 +33,7 @@ GCIN = Path("/usr/share/gcin-voice/ogg")
 VOICES = {"en": "allison", "es": "allison-es", "fr": "june", "it": "carlo", "ru": "ivrvoice"}
 ACCENTS = {"es": "es-419"}
 """Where espeak-ng's own accent is not the speaker's: hers is Mexican."""
-LICENCES = {"en": "CC BY-SA 3.0", "es": "CC BY-SA 3.0", "fr": "CC BY-SA 3.0", "it": "CC BY-SA 3.0", "ru": "CC BY 3.0"}
+LICENCES = {"en": "CC BY-SA 3.0", "es": "CC BY-SA 3.0", "fr": "CC BY-SA 3.0", "it": "CC BY 3.0", "ru": "CC BY 3.0"}
 SURE, SURE_ALONE, LONGEST_S = 0.35, 0.1, 0.6
 """A sentence is kept whose sounds were heard this likely on average, and none of which was drawn out for longer. Of a
 syllable alone less is asked: there is nothing else that it could be."""

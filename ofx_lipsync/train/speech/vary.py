@@ -50,14 +50,16 @@ class Variation:
         pace = self.rng.uniform(0.82, 1.2) if self._chance(0.5) else 1.0
         at = (np.arange(length) + 0.5) * pace
         near = np.minimum(at.astype(int), len(bands) - 1)
-        x, labels = bands[near].astype(np.float32), labels[near]
+        return self._under_a_level(self.changed(bands[near].astype(np.float32))), labels[near]
+
+    def changed(self, x: np.ndarray) -> np.ndarray:
+        """[T, 48] dB of another throat, room, microphone and noise, at the same pace."""
         x = x @ self.warps[self.rng.integers(len(WARPS))] if self._chance(0.6) else x
         x = self._in_room(x) if self._chance(0.35) else x
         x = x + self._tilt() if self._chance(0.5) else x
         x = self._through_small_speaker(x) if self._chance(0.25) else x
         x = self._in_noise(x) if self._chance(0.7) else x
-        x = self._with_holes(x) if self._chance(0.2) else x
-        return self._under_a_level(x), labels
+        return self._with_holes(x) if self._chance(0.2) else x
 
     def nobody(self, length: int) -> np.ndarray:
         """[length, 48] dB: hiss, hum, music, a crowd, or nothing, where no lips should move."""

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trains the articulation network: sound to lips and jaw.
+"""Trains the coarticulation network: sounds to lips and jaw.
 
-python -m ofx_lipsync.train.articulation --grid GRID --facegood FACEGOOD --speech SPEECHOCEAN
+lipsync train coarticulation --grid GRID --facegood FACEGOOD --corpus work-data/speech
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -19,32 +18,49 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ofx_lipsync.models.articulation import Articulation, Dimensions
+from ofx_lipsync.core.phones import LABELS_HZ
+from ofx_lipsync.models.coarticulation import Coarticulation, Dimensions
+from ofx_lipsync.models.hearing_listener import Hearing
 from ofx_lipsync.models.loader import save
-from ofx_lipsync.train.align import LABELS_HZ, PHONES
-from ofx_lipsync.train.batches import Batches, group_of
-from ofx_lipsync.train.coarticulate import given_lips, learn
-from ofx_lipsync.train.corpus import Take, believed, facegood_takes, grid_takes, speech_takes
+from ofx_lipsync.train.coarticulate import brought_to_one
+from ofx_lipsync.train.corpus import Take, facegood_takes, grid_takes, voice_take
+from ofx_lipsync.train.lesson import crops
+from ofx_lipsync.train.lines import GROUPS, Ear, Lessons, lessons
+from ofx_lipsync.train.speech.music import known_music
+from ofx_lipsync.train.speech.utterance import read_manifest
 from ofx_lipsync.train.track import track_folder
 
 CHANNEL_WEIGHT = (2.0, 1.0, 1.0, 0.5, 1.0, 0.5)
+VOICES = {"speechocean": 500, "asterisk": 700, "festvox-ru": 150, "flite": 100, "festival": 150, "espeak": 300,
+          "gcin": 300}  # fmt: skip
+"""Sentences of each source that lips are made for."""
+JITTER = 0.15
+"""Spread of the noise on the inputs, in their own spreads: what is heard of a stranger is never quite right."""
 
 
-class Student(nn.Module):
-    """The network and a phone head, which only training needs: sounds of many voices shape the same trunk."""
+class Batches:
+    """Endless batches of crops, groups by their shares; draws come from one generator, whose state may be kept."""
 
-    def __init__(self, dims: Dimensions, dropout: float) -> None:
-        super().__init__()
-        self.network = Articulation(dims, dropout)
-        self.phones = nn.Conv1d(dims.width, len(PHONES), 1)
+    def __init__(self, lessons: Lessons, shares: dict[str, float], size: int, seed: int) -> None:
+        self.lessons, self.size = lessons, size
+        self.rng = np.random.default_rng(seed)
+        self.names = [name for name in GROUPS if name in lessons.groups and shares[name] > 0]
+        self.odds = np.array([shares[name] for name in self.names]) / sum(shares[name] for name in self.names)
 
-    def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:
-        heard = self.network.trunk(mel)
-        return self.network.head(heard), self.phones(heard)
+    def __next__(self) -> dict[str, Tensor]:
+        chosen = self.rng.choice(self.names, size=self.size, p=self.odds)
+        people = len(self.lessons.people)
+        rows = [crops(self.lessons.groups[name], self.rng, people, name) for name in chosen]
+        batch = {key: torch.from_numpy(np.stack([row[key] for row in rows])) for key in rows[0]}
+        shape = (self.size, batch["x"].shape[1], 1)
+        batch["gain"], batch["shift"] = (
+            torch.from_numpy(self.rng.normal(size=shape).astype(np.float32) * JITTER) for _ in range(2)
+        )
+        return batch
 
 
-def losses(out: Tensor, phone_logits: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Each part of the loss: curves, their motion, their likeness (1 - r), closure, voice, phones."""
+def losses(out: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Each part of the loss: curves, their motion, their likeness (1 - r), closure, voice."""
     channels = batch["values"].shape[1]
     curves, closure, voice = out[:, :channels], out[:, channels], out[:, channels + 1]
     weight = batch["weight"] * out.new_tensor(CHANNEL_WEIGHT)[:, None]
@@ -62,39 +78,39 @@ def losses(out: Tensor, phone_logits: Tensor, batch: dict[str, Tensor]) -> dict[
         "unlike": _unlike(curves, batch["values"], batch["weight"]),
         "closure": _mean(_bce(closure, batch["closure"]), balance * shut_known),
         "voice": _mean(_bce(voice, batch["voice"]), (batch["voice"] >= 0).float()),
-        "phones": functional.cross_entropy(phone_logits, batch["phones"], ignore_index=-1, label_smoothing=0.05),
     }
 
 
-LOSS_WEIGHT = {"curve": 1.0, "motion": 2.0, "unlike": 0.5, "closure": 0.3, "voice": 0.1, "phones": 0.15}
+LOSS_WEIGHT = {"curve": 1.0, "motion": 2.0, "unlike": 0.5, "closure": 0.3, "voice": 0.1}
 
 
-def train(takes: Sequence[Take], options: argparse.Namespace) -> Student:
+def train(taught: Lessons, options: argparse.Namespace) -> Coarticulation:
     """One network; resumes from the checkpoint beside the weights if there is one of the same options."""
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
-    dims = Dimensions(width=options.width, dilations=tuple(options.dilations))
-    student, shares = Student(dims, options.dropout), {"s1": options.s1, "people": options.people,
-                                                      "facegood": options.artist, "speech": options.voices}  # fmt: skip
-    batches = Batches(takes, shares, options.batch, options.seed, options.augment)
-    optimiser = torch.optim.AdamW(student.parameters(), lr=options.rate, weight_decay=0.02)
+    dims = Dimensions(width=options.width, dilations=tuple(options.dilations), people=len(taught.people))
+    network = Coarticulation(dims, options.dropout)
+    brought_to_one(network, [lesson for group in taught.groups.values() for lesson in group])
+    batches = Batches(taught, {name: getattr(options, name) for name in GROUPS}, options.batch, options.seed)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.05)
     average = torch.optim.swa_utils.AveragedModel(
-        student, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998)
+        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995)
     )
-    first = resume(options.checkpoint, student, average, optimiser, batches)
+    first = resume(options.checkpoint, network, average, optimiser, batches)
     started = report_s = time.monotonic()
     sums: dict[str, float] = {}
     for step in range(first, options.steps):
         for group in optimiser.param_groups:
             group["lr"] = options.rate * rate_at(step / options.steps)
         batch = next(batches)
-        curves, phones = student(batch["mel"])
-        parts = losses(curves, phones, batch)
+        spread = 1 / network.scale[:, None]
+        x = network.mean[:, None] + (batch["x"] - network.mean[:, None]) * (1 + batch["gain"]) + spread * batch["shift"]
+        parts = losses(network(x, batch["who"]), batch)
         optimiser.zero_grad()
         torch.stack([LOSS_WEIGHT[name] * part for name, part in parts.items()]).sum().backward()
-        nn.utils.clip_grad_norm_(student.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
-        average.update_parameters(student)
+        average.update_parameters(network)
         sums = {name: 0.98 * sums.get(name, part.item()) + 0.02 * part.item() for name, part in parts.items()}
         if time.monotonic() - report_s > options.report_s or step == options.steps - 1:
             report_s = time.monotonic()
@@ -104,9 +120,9 @@ def train(takes: Sequence[Take], options: argparse.Namespace) -> Student:
             print(
                 f"step {step + 1}/{options.steps}  {pace * 1000:.0f} ms  left {left_min:.0f} min  {figures}", flush=True
             )
-            keep(options.checkpoint, step + 1, student, average, optimiser, batches)
-    student.load_state_dict(average.module.state_dict())
-    return student.eval()
+            keep(options.checkpoint, step + 1, network, average, optimiser, batches)
+    network.load_state_dict(average.module.state_dict())
+    return network.eval()
 
 
 def rate_at(progress: float) -> float:
@@ -138,18 +154,7 @@ def resume(path: Path | None, student: nn.Module, average: nn.Module, optimiser:
     return int(state["step"])
 
 
-def lessons(takes: Sequence[Take]) -> list[Take]:
-    """What may be learned from: nothing held out, people weighted, and voices without a face given lips."""
-    open_takes = [take for take in takes if not take.held_out]
-    filmed = [believed(take) for take in open_takes if group_of(take) in ("s1", "people")]
-    voices = [take for take in open_takes if group_of(take) == "speech"]
-    if filmed and voices:
-        mouths = learn(filmed)
-        voices = [given_lips(mouths, take) for take in voices]
-    return filmed + voices + [take for take in open_takes if group_of(take) == "facegood"]
-
-
-def write(path: Path, members: Sequence[Articulation], card: dict[str, str]) -> None:
+def write(path: Path, members: Sequence[Coarticulation], card: dict[str, str]) -> None:
     """Weights for use, as float16, several networks in one file."""
     dims = asdict(members[0].dims) | {"members": len(members)}
     tensors = {f"{m}.{key}": value.detach().numpy().astype(np.float16)
@@ -157,36 +162,48 @@ def write(path: Path, members: Sequence[Articulation], card: dict[str, str]) -> 
     save(path, tensors, dims, card)
 
 
-def read_corpus(options: argparse.Namespace) -> list[Take]:
+def read_takes(options: argparse.Namespace) -> list[Take]:
     tracks = options.cache / "tracks"
     if options.grid:
         track_folder(options.grid, tracks)
     takes = grid_takes(tracks, options.cache / "aligned.npz") if tracks.is_dir() else []
     takes += facegood_takes(options.facegood) if options.facegood else []
-    takes += speech_takes(options.speech) if options.speech else []
-    return takes
+    return takes + (voices(options.corpus) if options.corpus else [])
+
+
+def voices(folder: Path) -> list[Take]:
+    """Sentences spread over every source, nobody held out among them."""
+    utterances = [u for u in read_manifest(folder) if u.split == "train"]
+    takes = []
+    for source, count in VOICES.items():
+        found = [u for u in utterances if u.source == source]
+        takes += [voice_take(u, folder) for u in found[:: max(1, len(found) // count)][:count]]
+    return [take for take in takes if len(take.phones) > 1]
 
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="lipsync train articulation", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="lipsync train coarticulation", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--grid", type=Path, help="folder of GRID clips, one sub-folder a person")
     parser.add_argument("--facegood", type=Path, help="folder of FACEGOOD takes (flac + npz)")
-    parser.add_argument("--speech", type=Path, help="folder of speechocean sentences (flac + lab)")
+    parser.add_argument("--corpus", type=Path, help="folder of lipsync train corpus, for voices without a face")
+    parser.add_argument("--hearing", default="hearing", help="name of the hearing weights that lines are heard with")
     parser.add_argument("--cache", type=Path, default=Path("work-data"), help="folder for tracks and alignments")
-    parser.add_argument("--out", type=Path, default=Path("work-data/articulation.safetensors"), help="weights to write")
+    parser.add_argument(
+        "--out", type=Path, default=Path("work-data/coarticulation.safetensors"), help="weights to write"
+    )
     parser.add_argument("--checkpoint", type=Path, help="file to resume from and keep progress in")
-    parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("--batch", type=int, default=16, help="crops of 3 s in a step")
-    parser.add_argument("--rate", type=float, default=1.5e-3, help="learning rate at its highest")
-    parser.add_argument("--width", type=int, default=160, help="channels of the network")
-    parser.add_argument("--dilations", type=int, nargs="+", default=[1, 2, 4, 8, 1, 2, 4, 8])
-    parser.add_argument("--dropout", type=float, default=0.1)
-    parser.add_argument("--augment", type=float, default=1.0, help="strength of augmentation, 0 none")
-    parser.add_argument("--s1", type=float, default=0.5, help="share of crops from GRID's speaker s1")
-    parser.add_argument("--people", type=float, default=0.2, help="share from GRID's other people")
-    parser.add_argument("--artist", type=float, default=0.1, help="share from FACEGOOD")
-    parser.add_argument("--voices", type=float, default=0.2, help="share from speechocean")
-    parser.add_argument("--members", type=int, default=1, help="networks trained with seeds one apart and averaged")
+    parser.add_argument("--steps", type=int, default=1400)
+    parser.add_argument("--batch", type=int, default=24, help="crops of 3 s in a step")
+    parser.add_argument("--rate", type=float, default=2e-3, help="learning rate at its highest")
+    parser.add_argument("--width", type=int, default=80, help="channels of the network")
+    parser.add_argument("--dilations", type=int, nargs="+", default=[1, 2, 4, 8, 16])
+    parser.add_argument("--dropout", type=float, default=0.2)
+    parser.add_argument("--versions", type=int, default=3, help="how often each filmed take is heard, changed but once")
+    for name, share in zip(GROUPS, (0.3, 0.2, 0.2, 0.25, 0.05), strict=True):
+        parser.add_argument(f"--{name}", type=float, default=share, help=f"share of crops from {name}")
+    parser.add_argument("--members", type=int, default=2, help="networks trained with seeds one apart and averaged")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--report-s", type=float, default=20.0, help="seconds between lines of progress")
@@ -195,18 +212,22 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = arguments(argv)
-    takes = read_corpus(options)
     torch.set_num_threads(options.threads)
-    taught = lessons(takes)
-    print(f"{len(taught)} takes, {sum(len(t.phones) for t in taught) / LABELS_HZ / 60:.0f} min; "
-          f"{len(takes) - len(taught)} held out", flush=True)  # fmt: skip
-    started, members, checkpoint, seed = time.monotonic(), [], options.checkpoint, options.seed
+    takes = read_takes(options)
+    minutes = sum(len(take.phones) for take in takes if not take.held_out) / LABELS_HZ / 60
+    print(f"{sum(not take.held_out for take in takes)} takes, {minutes:.0f} min; "
+          f"{sum(take.held_out for take in takes)} held out", flush=True)  # fmt: skip
+    music = known_music(options.corpus) if options.corpus else None
+    ear = Ear(Hearing.named(options.hearing), options.seed, [t for t in takes if not t.held_out], music)
+    started, taught, members = time.monotonic(), lessons(takes, ear, options.versions), []
+    print(f"heard in {time.monotonic() - started:.0f} s", flush=True)
+    checkpoint, seed = options.checkpoint, options.seed
     for member in range(options.members):
         options.seed = seed + member
         options.checkpoint = checkpoint and checkpoint.with_suffix(f".{member}.pt")
-        members.append(train(taught, options).network)
+        members.append(train(taught, options))
     card = {"version": "1", "licence": "Apache-2.0", "seed": str(seed), "steps": str(options.steps),
-            "trained_on": "GRID (CC BY 4.0), FACEGOOD (MIT), speechocean762",
+            "people": ", ".join(taught.people), "trained_on": "GRID (CC BY 4.0), FACEGOOD (MIT), the speech corpus",
             "minutes": f"{(time.monotonic() - started) / 60:.0f}"}  # fmt: skip
     write(options.out, members, card)
     print(f"wrote {options.out}")
@@ -231,7 +252,3 @@ def _unlike(curves: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
         r = (w * a * b).sum(1) / ((w * a * a).sum(1) * (w * b * b).sum(1) + 1e-4).sqrt()
         parts.append(_mean(1 - r, (w.sum(1) > 0.3 * w.shape[1]).float()))
     return parts[0] + 0.5 * parts[1]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Layers of the articulation networks in NumPy, over a line as a whole."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def convolved(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride: int = 1, dilation: int = 1) -> np.ndarray:
+    """x: [T, in], nothing outside; weight: [out, in, taps], centred. Returns [ceil(T / stride), out]."""
+    taps = weight.shape[2]
+    reach = dilation * (taps // 2)
+    padded = np.pad(x, ((reach, reach), (0, 0)))
+    out = np.tile(bias, (-(-len(x) // stride), 1))
+    for tap in range(taps):
+        out += padded[tap * dilation : tap * dilation + len(x) : stride] @ weight[:, :, tap].T
+    return out
+
+
+def normed(x: np.ndarray, gain: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """x: [T, C]: each step to zero mean and unit variance over its channels."""
+    x = x - x.mean(axis=1, keepdims=True)
+    return x / np.sqrt(np.square(x).mean(axis=1, keepdims=True) + np.float32(1e-5)) * gain + bias
+
+
+def member(tensors: dict[str, np.ndarray], number: int) -> dict[str, np.ndarray]:
+    """The tensors of one of several networks in a file."""
+    prefix = f"{number}."
+    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The articulation network that hears the mel spectrogram itself, in NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ofx_lipsync.core.errors import ModelError
+from ofx_lipsync.models.convolved import convolved, member, normed
+from ofx_lipsync.models.loader import Weights
+from ofx_lipsync.models.mel import FRAMES_HZ, SILENCE
+
+STEPS_HZ = FRAMES_HZ / 2
+
+
+class MelLips:
+    """Mel in, lips out, 40 steps a second."""
+
+    def __init__(self, weights: Weights) -> None:
+        dims = weights.dims
+        try:
+            self.members, width, self.dilations = int(dims["members"]), int(dims["width"]), list(dims["dilations"])
+            shapes = expected_shapes(
+                self.members, int(dims["bands"]), width, len(self.dilations), int(dims["channels"])
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{weights.name}: dims lack {error}; use weights of the articulation network") from None
+        weights.fit(shapes)
+        self.tensors = weights.tensors
+
+    def outputs(self, mel: np.ndarray) -> np.ndarray:
+        """mel: [80, T], -4..4. Returns [ceil(T / 2), channels + 2], the members' mean, closure and voice as logits;
+        step k is at k * 25 ms."""
+        x = np.ascontiguousarray((mel.T - SILENCE) / -SILENCE, np.float32)
+        heard = np.stack([self._member(m, x) for m in range(self.members)])
+        return np.asarray(heard.mean(axis=0, dtype=np.float32))
+
+    def _member(self, number: int, mel: np.ndarray) -> np.ndarray:
+        w = member(self.tensors, number)
+        x = np.maximum(convolved(mel, w["stem.weight"], w["stem.bias"], stride=2), 0)  # [T / 2, width]
+        for i, dilation in enumerate(self.dilations):
+            inner = normed(x, w[f"blocks.{i}.norm.gain"], w[f"blocks.{i}.norm.bias"])
+            inner = convolved(inner, w[f"blocks.{i}.spread.weight"], w[f"blocks.{i}.spread.bias"], dilation=dilation)
+            x = x + convolved(np.maximum(inner, 0), w[f"blocks.{i}.mix.weight"], w[f"blocks.{i}.mix.bias"])
+        return convolved(normed(x, w["norm.gain"], w["norm.bias"]), w["head.weight"], w["head.bias"])
+
+
+def expected_shapes(members: int, bands: int, width: int, blocks: int, channels: int) -> dict[str, tuple[int, ...]]:
+    """Names and shapes as the trained network has them."""
+    one: dict[str, tuple[int, ...]] = {"stem.weight": (width, bands, 5), "stem.bias": (width,)}
+    for i in range(blocks):
+        one |= {f"blocks.{i}.norm.gain": (width,), f"blocks.{i}.norm.bias": (width,)}
+        one |= {f"blocks.{i}.spread.weight": (width, width, 3), f"blocks.{i}.spread.bias": (width,)}
+        one |= {f"blocks.{i}.mix.weight": (width, width, 1), f"blocks.{i}.mix.bias": (width,)}
+    one |= {"norm.gain": (width,), "norm.bias": (width,)}
+    one |= {"head.weight": (channels + 2, width, 1), "head.bias": (channels + 2,)}
+    return {f"{m}.{key}": shape for m in range(members) for key, shape in one.items()}
