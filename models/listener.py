@@ -22,8 +22,8 @@ from ofx_lipsync.models.mel import mel_spectrogram
 from ofx_lipsync.models.mel_lips import MelLips
 from ofx_lipsync.models.sound_lips import SoundLips
 
-BY_SOUNDS, BY_TEXT = 0.5, 0.8
-"""Share of the network that goes by sounds: as heard, and as a text tells them."""
+BY_SOUNDS = 0.5
+"""Share of the network that goes by sounds."""
 HEARING, COARTICULATION, ARTICULATION_NETWORK = "hearing", "coarticulation", "articulation"
 Told = Callable[[Heard], Heard]
 """What is known better than it was heard, as from a text."""
@@ -61,7 +61,7 @@ class ArticulationListener:
         sounds = self.by_sounds.outputs(spoken.spoken(heard.phones, heard.lips, bands), self.by_sounds.person(style))
         times_s = (np.arange(len(sounds)) + 0.5) / spoken.STEPS_HZ
         voice = _at(times_s, self.by_voice.outputs(mel), mel_lips.STEPS_HZ)
-        share, channels = np.float32(BY_TEXT if told else BY_SOUNDS), len(ARTICULATION)
+        share, channels = np.float32(BY_SOUNDS), len(ARTICULATION)
         values = share * sounds[:, :channels] + (1 - share) * voice[:, :channels]
         flags = share * _logistic(sounds[:, channels:]) + (1 - share) * _logistic(voice[:, channels:])
         return MouthCurve(start_s + times_s, np.ascontiguousarray(values), flags[:, 0].copy(), flags[:, 1].copy())
