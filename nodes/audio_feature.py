@@ -34,6 +34,8 @@ LIPS = (0.30, 0.15, 0.12)
 """Seconds: lips part this long before a voice is heard, shut this long after it, and take so long to do it."""
 CORNERS = (0.30, 0.30, 0.30)
 """The same for width and pucker: corners of the mouth settle later than lips shut."""
+CLOSING = (0.06, 0.08, 0.04)
+"""The same for lips shut on a sound: what is shut earlier is rest, and gives way to the breath before a phrase."""
 PHRASE_S, DYNAMICS, LOUDEST_DB = 0.4, 0.02, (-20.0, 12.0)
 """Vowels open by 1.7 (FACEGOOD) to 2.3 % (free speech) more for each decibel that 0.4 s round them are louder."""
 OPENING = [ARTICULATION.index(name) for name in ("open", "jaw", "lower")]
@@ -150,7 +152,8 @@ def resting_in_silence(curve: MouthCurve, silence: float, pause_s: float) -> Mou
     spoken = curve.voice >= silence
     gates = {timing: _near_voice(curve.times_s, spoken, pause_s, *timing) for timing in (LIPS, CORNERS)}
     values = curve.values * np.stack([gates[timing] for timing in SETTLING], axis=1)
-    return MouthCurve(curve.times_s, values, np.maximum(curve.closure, 1 - gates[LIPS]), curve.voice)
+    closing = curve.closure * _near_voice(curve.times_s, spoken, pause_s, *CLOSING)
+    return MouthCurve(curve.times_s, values, np.maximum(closing, 1 - gates[LIPS]), curve.voice)
 
 
 def _near_voice(

@@ -154,3 +154,13 @@ def test_a_transcript_moves_the_mouth_and_wrong_ones_are_told(line: Sound) -> No
         heard(line, params=node.Params(transcript="hello", language="xx-none"))
     with pytest.raises(UsageError, match="frames of 10 ms are needed"):
         heard(line, params=node.Params(transcript="one two three four five six seven " * 9))
+
+
+def test_breath_before_a_phrase_parts_lips_that_a_sound_does_not_shut() -> None:
+    times_s = np.arange(200) / 50
+    voice = (np.arange(200) >= 100).astype(np.float32)
+    curve = MouthCurve(times_s, np.ones((200, 6), np.float32), np.full(200, 0.9, np.float32), voice)
+    rested = node.resting_in_silence(curve, 0.5, 0.4)
+    assert (rested.closure[:75] == 1).all(), "lips at rest"
+    assert (rested.closure[87:94] < 0.05).all(), "breath"
+    np.testing.assert_allclose(rested.closure[98:], 0.9, atol=1e-6)
