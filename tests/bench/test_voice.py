@@ -93,7 +93,8 @@ def test_card_tells_the_truth(shared_data: Path, tmp_path: Path) -> None:
     track_folder(tmp_path / "grid", tmp_path / "tracks")
     takes = [t for t in grid_takes(tmp_path / "tracks", tmp_path / "aligned.npz") if t.person in HELD_OUT_PEOPLE]
     figures = voice.score(takes, voice.listener_hears(ArticulationListener.named()))
-    told = re.search(r"people never trained on \| +(\d\.\d+) \| +(\d\.\d+)", (SHIPPED / "articulation.md").read_text())
+    card = (SHIPPED / "coarticulation.md").read_text()
+    told = re.search(r"people never trained on \| network \| +(\d\.\d+) \| +(\d\.\d+)", card)
     assert told is not None
     assert figures["open r"] == pytest.approx(float(told[1]), abs=0.01)
     assert figures["width r"] == pytest.approx(float(told[2]), abs=0.02)
