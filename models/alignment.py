@@ -17,8 +17,6 @@ from ofx_lipsync.core.phones import PHONES, SILENCE
 LEAST_FRAMES = 3
 FLOOR = 3e-4
 """A sound that was not heard at all is said all the same: the text knows better."""
-PRIOR = 0.5
-"""How much of a sound's commonness is taken out of its posterior, for the text tells which one it is."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +27,8 @@ class Aligned:
     sure: np.ndarray
 
 
-def align(heard: np.ndarray, words: Sequence[Sequence[str]], commonness: np.ndarray | None = None) -> Aligned:
-    """heard: [T, P] posteriors of a whole line (Hearing.line). words: phones of each. commonness: [P] shares of time.
+def align(heard: np.ndarray, words: Sequence[Sequence[str]]) -> Aligned:
+    """heard: [T, P] posteriors of a whole line (Hearing.line). words: phones of each.
 
     Raises: UsageError where the line is too short for the text.
     """
@@ -42,9 +40,7 @@ def align(heard: np.ndarray, words: Sequence[Sequence[str]], commonness: np.ndar
             f"transcript: {least} frames of 10 ms are needed to say it, the line has {len(heard)}; "
             "give the text of this line alone"
         )
-    told = np.log(np.maximum(heard, FLOOR)) - (
-        0 if commonness is None else PRIOR * np.log(np.maximum(commonness, FLOOR))
-    )
+    told = np.log(np.maximum(heard, FLOOR))
     path = _walk(told[:, states].astype(np.float32), np.repeat(may_skip, LEAST_FRAMES))
     labels = states[path]
     return Aligned(labels.astype(np.int8), heard[np.arange(len(heard)), labels])

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Sequence
+
 import numpy as np
 
 
@@ -21,6 +23,15 @@ def normed(x: np.ndarray, gain: np.ndarray, bias: np.ndarray) -> np.ndarray:
     """x: [T, C]: each step to zero mean and unit variance over its channels."""
     x = x - x.mean(axis=1, keepdims=True)
     return x / np.sqrt(np.square(x).mean(axis=1, keepdims=True) + np.float32(1e-5)) * gain + bias
+
+
+def blocks_and_head(x: np.ndarray, w: dict[str, np.ndarray], dilations: Sequence[int]) -> np.ndarray:
+    """x: [T, width] after the stem -> [T, channels + 2]: residual blocks, one a dilation, and the head."""
+    for i, dilation in enumerate(dilations):
+        inner = normed(x, w[f"blocks.{i}.norm.gain"], w[f"blocks.{i}.norm.bias"])
+        inner = convolved(inner, w[f"blocks.{i}.spread.weight"], w[f"blocks.{i}.spread.bias"], dilation=dilation)
+        x = x + convolved(np.maximum(inner, 0), w[f"blocks.{i}.mix.weight"], w[f"blocks.{i}.mix.bias"])
+    return convolved(normed(x, w["norm.gain"], w["norm.bias"]), w["head.weight"], w["head.bias"])
 
 
 def member(tensors: dict[str, np.ndarray], number: int) -> dict[str, np.ndarray]:

@@ -2,7 +2,7 @@
 """Hears phones and lips as the sound comes in, or a line as a whole, in plain NumPy: live needs no torch.
 
 Live, every frame is computed by itself, so that blocks of any size give the same bits as one pass. A line is heard in
-long stretches, so that hours of sound need no hours of states.
+long stretches: hours of sound need their states, 1 kB a frame, and not their gates.
 """
 
 from __future__ import annotations

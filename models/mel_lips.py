@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ofx_lipsync.core.errors import ModelError
-from ofx_lipsync.models.convolved import convolved, member, normed
+from ofx_lipsync.models.convolved import blocks_and_head, convolved, member
 from ofx_lipsync.models.loader import Weights
 from ofx_lipsync.models.mel import FRAMES_HZ, SILENCE
 
@@ -38,11 +38,7 @@ class MelLips:
     def _member(self, number: int, mel: np.ndarray) -> np.ndarray:
         w = member(self.tensors, number)
         x = np.maximum(convolved(mel, w["stem.weight"], w["stem.bias"], stride=2), 0)  # [T / 2, width]
-        for i, dilation in enumerate(self.dilations):
-            inner = normed(x, w[f"blocks.{i}.norm.gain"], w[f"blocks.{i}.norm.bias"])
-            inner = convolved(inner, w[f"blocks.{i}.spread.weight"], w[f"blocks.{i}.spread.bias"], dilation=dilation)
-            x = x + convolved(np.maximum(inner, 0), w[f"blocks.{i}.mix.weight"], w[f"blocks.{i}.mix.bias"])
-        return convolved(normed(x, w["norm.gain"], w["norm.bias"]), w["head.weight"], w["head.bias"])
+        return blocks_and_head(x, w, self.dilations)
 
 
 def expected_shapes(members: int, bands: int, width: int, blocks: int, channels: int) -> dict[str, tuple[int, ...]]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ofx_lipsync.core.errors import ModelError, UsageError
-from ofx_lipsync.models.convolved import convolved, member, normed
+from ofx_lipsync.models.convolved import blocks_and_head, convolved, member
 from ofx_lipsync.models.loader import Weights
 
 _SIZES = ("inputs", "width", "channels", "style", "people", "members")
@@ -48,11 +48,7 @@ class SoundLips:
         x = ((x - w["mean"]) * w["scale"]).astype(np.float32)
         styled = w["stem.bias"] + w["styled.weight"] @ w["style.weight"][who]
         x = np.maximum(convolved(x, w["stem.weight"], styled), 0)  # [T, width]
-        for i, dilation in enumerate(self.dilations):
-            inner = normed(x, w[f"blocks.{i}.norm.gain"], w[f"blocks.{i}.norm.bias"])
-            inner = convolved(inner, w[f"blocks.{i}.spread.weight"], w[f"blocks.{i}.spread.bias"], dilation=dilation)
-            x = x + convolved(np.maximum(inner, 0), w[f"blocks.{i}.mix.weight"], w[f"blocks.{i}.mix.bias"])
-        out = convolved(normed(x, w["norm.gain"], w["norm.bias"]), w["head.weight"], w["head.bias"])
+        out = blocks_and_head(x, w, self.dilations)
         curves = out[:, : self.dims["channels"]]
         curves *= w["reach.weight"][who]
         curves += w["habit.weight"][who]

@@ -89,13 +89,14 @@ class Settings:
     def key(self) -> dict[str, str]:
         """What an analysis depends on besides the shot: the networks, and the params that matter, as text per node."""
         from ofx_lipsync.models.face_bundle import networks_sha256
+        from ofx_lipsync.models.listener import COARTICULATION, HEARING
         from ofx_lipsync.models.loader import load
 
         networks = {
             "face networks": networks_sha256(),
             "voice network": load(self["AudioFeature"].network).sha256,
-            "hearing network": load("hearing").sha256,
-            "coarticulation network": load("coarticulation").sha256,
+            "hearing network": load(HEARING).sha256,
+            "coarticulation network": load(COARTICULATION).sha256,
         }
         texts = {f"{name} params": params.digest_text(analysed_only=True) for name, params in self.params.items()}
         return {**networks, **{name: text for name, text in texts.items() if text != "{}"}}

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Callable
 
 import numpy as np
@@ -66,14 +65,3 @@ class Aligner:
         self._decoder.start_utt()
         self._decoder.process_raw(pcm, full_utt=True)
         self._decoder.end_utt()
-
-
-def read_lab(path: Path, duration_s: float) -> np.ndarray:
-    """The same labels from a file of `start end PHONE` lines."""
-    labels = np.full(int(duration_s * LABELS_HZ), UNKNOWN, np.int8)
-    for line in path.read_text().splitlines():
-        start, end, phone = line.split()
-        name = phone.rstrip("012")
-        first, last = round(float(start) * LABELS_HZ), round(float(end) * LABELS_HZ)
-        labels[first:last] = PHONES.index(name) if name in PHONES else UNKNOWN
-    return labels

@@ -46,16 +46,6 @@ def test_the_text_knows_better_than_the_ear() -> None:
     assert swallowed.sure[swallowed.labels == index("f")].max() < 0.01
 
 
-def test_a_common_sound_needs_more_to_be_heard() -> None:
-    told = heard([("a", 10), ("e", 10)], sure=0.5)
-    told[8:12, index("a")] = told[8:12, index("e")] = 0.4
-    common = np.full(len(PHONES), 0.01)
-    common[index("a")] = 0.4
-    plain, weighed = align(told, [("a", "e")]), align(told, [("a", "e")], common)
-    assert (weighed.labels == index("e")).sum() >= (plain.labels == index("e")).sum()
-    assert weighed.labels[8] == index("e")
-
-
 def test_a_text_too_long_for_the_line_is_refused() -> None:
     with pytest.raises(UsageError, match="12 frames of 10 ms are needed to say it, the line has 5"):
         align(heard([("a", 5)]), [("b", "a", "m", "u")])

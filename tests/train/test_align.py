@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ofx_lipsync.train.align import LABELS_HZ, PHONES, UNKNOWN, Aligner, read_lab, sentence
+from ofx_lipsync.train.align import LABELS_HZ, PHONES, UNKNOWN, Aligner, sentence
 from ofx_lipsync.train.track import read_samples
 
 
@@ -24,12 +24,6 @@ def test_a_name_is_a_sentence(stem: str, words: str) -> None:
 def test_a_name_that_is_none(stem: str) -> None:
     with pytest.raises((KeyError, ValueError)):
         sentence(stem)
-
-
-def test_lab_files(tmp_path: Path) -> None:
-    (tmp_path / "a.lab").write_text("0.000 0.100 SIL\n0.100 0.250 AA1\n0.250 0.300 +NOISE+\n")
-    labels = read_lab(tmp_path / "a.lab", 0.4)
-    assert labels.tolist() == [0] * 10 + [PHONES.index("AA")] * 15 + [UNKNOWN] * 15
 
 
 @pytest.mark.shared
