@@ -152,4 +152,7 @@ def _torch_stream(device: int) -> Any:
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_initialized():
         return cupy.cuda.get_current_stream()
-    return cupy.cuda.ExternalStream(torch.cuda.current_stream(device).cuda_stream, device)
+    stream = torch.cuda.current_stream(device)
+    if hasattr(cupy.cuda.Stream, "from_external"):  # CuPy 14
+        return cupy.cuda.Stream.from_external(stream)
+    return cupy.cuda.ExternalStream(stream.cuda_stream, device)

@@ -96,7 +96,7 @@ def train(taught: Lessons, options: argparse.Namespace) -> Coarticulation:
     average = torch.optim.swa_utils.AveragedModel(
         network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995)
     )
-    first = resume(options.checkpoint, network, average, optimiser, batches)
+    first = resume(options.checkpoint, network, average, optimiser, batches.rng)
     started = report_s = time.monotonic()
     sums: dict[str, float] = {}
     for step in range(first, options.steps):
@@ -120,7 +120,7 @@ def train(taught: Lessons, options: argparse.Namespace) -> Coarticulation:
             print(
                 f"step {step + 1}/{options.steps}  {pace * 1000:.0f} ms  left {left_min:.0f} min  {figures}", flush=True
             )
-            keep(options.checkpoint, step + 1, network, average, optimiser, batches)
+            keep(options.checkpoint, step + 1, network, average, optimiser, batches.rng)
     network.load_state_dict(average.module.state_dict())
     return network.eval()
 
@@ -130,26 +130,28 @@ def rate_at(progress: float) -> float:
     return min(progress / 0.03 + 0.01, 1.0) * (0.505 + 0.495 * float(np.cos(np.pi * progress)))
 
 
-def keep(path: Path | None, step: int, student: nn.Module, average: nn.Module, optimiser: Any, batches: Any) -> None:
+def keep(path: Path | None, step: int, student: nn.Module, average: nn.Module, optimiser: Any, draws: Any) -> None:
+    """draws: the generator of the batches, or None where a batch follows from its number."""
     if path is None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     state = {"step": step, "student": student.state_dict(), "average": average.state_dict(),
-             "optimiser": optimiser.state_dict(), "rng": json.dumps(batches.rng.bit_generator.state)}  # fmt: skip
+             "optimiser": optimiser.state_dict(), "rng": json.dumps(draws and draws.bit_generator.state)}  # fmt: skip
     unfinished = path.with_suffix(".part")
     torch.save(state, unfinished)
     unfinished.replace(path)
 
 
-def resume(path: Path | None, student: nn.Module, average: nn.Module, optimiser: Any, batches: Any) -> int:
+def resume(path: Path | None, student: nn.Module, average: nn.Module, optimiser: Any, draws: Any) -> int:
     """The step to go on from."""
     if path is None or not path.exists():
         return 0
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, weights_only=True, map_location=next(student.parameters()).device)
     student.load_state_dict(state["student"])
     average.load_state_dict(state["average"])
     optimiser.load_state_dict(state["optimiser"])
-    batches.rng.bit_generator.state = json.loads(state["rng"])
+    if draws is not None:
+        draws.bit_generator.state = json.loads(state["rng"])
     print(f"resumed at step {state['step']} from {path}")
     return int(state["step"])
 

@@ -10,6 +10,7 @@ from typing import Sequence
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import Dataset
 
 from ofx_lipsync.core.phones import UNKNOWN
 from ofx_lipsync.models.bands import bands_db, frames_of
@@ -49,21 +50,21 @@ class Lessons:
         return self.bands[start : start + length], self.phones[start : start + length]
 
 
-class Batches:
-    """Endless batches of `size` crops of `length` frames; draws come from one generator, whose state may be kept."""
+class Batches(Dataset[tuple[Tensor, Tensor]]):
+    """Batch number `step` of a training: `size` crops of `length` frames. It follows from the seed and the step alone,
+    so that a resumed training goes on as it would have, and any number of processes may make batches ahead of it."""
 
     def __init__(self, lessons: Lessons, size: int, length: int, seed: int) -> None:
-        self.lessons, self.size, self.length = lessons, size, length
+        self.lessons, self.size, self.length, self.seed = lessons, size, length, seed
         self.rng = np.random.default_rng(seed)
-        # hiss and music are the same after a resumed run; what is drawn from them goes on where it was
-        self.variation = Variation(np.random.default_rng(seed), self._talker, lessons.music)
-        self.variation.rng = self.rng
+        self.variation = Variation(self.rng, self._talker, lessons.music)
 
     def _talker(self, frames: int) -> np.ndarray:
         return self.lessons.crop(self.rng, frames)[0]
 
-    def __next__(self) -> tuple[Tensor, Tensor]:
+    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
         """x: [B, T, 48], phones: [B, T] int64, UNKNOWN where not told."""
+        self.rng = self.variation.rng = np.random.default_rng([self.seed, step])
         crops = []
         for _ in range(self.size):
             bands, labels = self.lessons.crop(self.rng, int(self.length * FARTHEST_PACE) + 1)
