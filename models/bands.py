@@ -30,6 +30,7 @@ DEEPEST_DB = -70.0
 SCALE_DB = 20.0
 SILENCE = np.float32(DEEPEST_DB / SCALE_DB + 1.5)
 """What a silent frame looks like to the network."""
+_NONE, _DEEPEST, _SCALE, _LIFT = np.array([0, DEEPEST_DB, 1 / SCALE_DB, 1.5], np.float32)
 
 
 def frames_of(samples: np.ndarray) -> np.ndarray:
@@ -77,11 +78,11 @@ def line_heard(bands: np.ndarray) -> np.ndarray:
 
 def heard(bands: np.ndarray, level: np.ndarray) -> np.ndarray:
     """bands: [..., 48] dB, level: [...] dB -> the network's input, about -2 (silence) .. 1.5."""
-    under = (bands - level[..., None]).astype(np.float32)
-    np.minimum(under, 0, out=under)
-    np.maximum(under, DEEPEST_DB, out=under)
-    under *= np.float32(1 / SCALE_DB)
-    under += np.float32(1.5)
+    under = (bands - level[..., None]).astype(np.float32, copy=False)
+    np.minimum(under, _NONE, out=under)
+    np.maximum(under, _DEEPEST, out=under)
+    under *= _SCALE
+    under += _LIFT
     return under
 
 

@@ -34,6 +34,7 @@ from ofx_lipsync.models.recurrent import Affine, Lstm
 STRETCH, BEYOND = 6000, 500
 """Frames of a line heard at once, and how many after them the backward pass begins: five seconds are more than it
 remembers."""
+HALF = np.float32(0.5)
 
 
 @dataclass(frozen=True)
@@ -175,9 +176,14 @@ def _stretches(rows: np.ndarray) -> Iterator[np.ndarray]:
 
 def posteriors(logits: np.ndarray) -> Heard:
     """logits: [T, phones + lips]."""
-    phones, lips = logits[:, : len(PHONES)], 0.5 + 0.5 * np.tanh(0.5 * logits[:, len(PHONES) :])
-    phones = np.exp(phones - phones.max(axis=1, keepdims=True))
-    phones /= phones.sum(axis=1, keepdims=True)
+    lips = logits[:, len(PHONES) :] * HALF
+    np.tanh(lips, out=lips)
+    lips *= HALF
+    lips += HALF
+    # a frame at a time, the wrappers of max() and sum() cost more than the work
+    phones = logits[:, : len(PHONES)] - np.maximum.reduce(logits[:, : len(PHONES)], axis=1, keepdims=True)
+    np.exp(phones, out=phones)
+    phones /= np.add.reduce(phones, axis=1, keepdims=True)
     return Heard(phones, lips)
 
 

@@ -2,7 +2,7 @@
 """Hears a line and tells the mouth, in plain NumPy: no torch to wait for, the same bits on every run.
 
 Two networks move the lips and are averaged: one hears the voice itself and knows its people best, the other hears the
-sounds of any language and knows strangers best. The mean of both follows each better than either.
+sounds of any language and knows strangers best. Their mean follows strangers and free speech better than either.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ofx_lipsync.models.mel import mel_spectrogram
 from ofx_lipsync.models.mel_lips import MelLips
 from ofx_lipsync.models.sound_lips import SoundLips
 
-BY_SOUNDS = 0.5
+BY_SOUNDS = 0.6
 """Share of the network that goes by sounds."""
 HEARING, COARTICULATION, ARTICULATION_NETWORK = "hearing", "coarticulation", "articulation"
 Told = Callable[[Heard], Heard]

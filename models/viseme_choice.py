@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """From what was heard to one mouth a frame: closures first, and no flicker.
 
-A viewer forgives a wrong vowel and never a p that stays open, so lips shut, on the teeth and rounded need less to be
-shown; where noise makes the ear unsure of everything, a closure needs less still. Live, a mouth gives way only to one
-that is clearly likelier, without looking ahead, and lips shut only for what is heard twice; over a whole line the
-likeliest way through all frames is taken, where each change has its price.
+A viewer forgives a wrong vowel and never a p that stays open, so lips shut and on the teeth need less to be shown,
+and rounded ones more, which are too easily heard in l and r; where noise makes the ear unsure of everything, a closure
+needs less still. Live, a mouth gives way only to one that is clearly likelier, without looking ahead, and lips shut
+only for what is heard twice; over a whole line the likeliest way through all frames is taken, where each change has
+its price.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ class Rules:
     doubt: by how much closures are favoured for each part of SURE that the ear is less sure than that.
     price: of a change in a line, as the logarithm of such a factor."""
 
-    favour: tuple[float, float, float] = (1.3, 1.4, 1.1)
-    rest: float = 1.6
-    stay: float = 2.2
+    favour: tuple[float, float, float] = (1.4, 1.4, 0.6)
+    rest: float = 1.5
+    stay: float = 2.03
     patience: int = 2
     doubt: float = 5.0
     price: float = 1.5

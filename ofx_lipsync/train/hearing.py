@@ -123,7 +123,21 @@ def train(lessons: Lessons, options: argparse.Namespace) -> tuple[Hearing, int]:
         if over:
             break
     network.load_state_dict(average.module.state_dict())
-    return network.cpu().eval(), step
+    return part_way(network.cpu(), options).eval(), step
+
+
+def part_way(network: Hearing, options: argparse.Namespace) -> Hearing:
+    """From the weights that were begun with, a share of the way to what was learned: better than either on voices that
+    neither knows. After Wortsman et al., "Robust fine-tuning of zero-shot models", 2022."""
+    if options.start and options.share < 1:
+        begun, learned = started(options), network.state_dict()
+        network.load_state_dict({name: begun[name].lerp(learned[name], options.share) for name in learned})
+    return network
+
+
+def started(options: argparse.Namespace) -> dict[str, Tensor]:
+    """The weights to begin with."""
+    return {name: torch.from_numpy(value.astype(np.float32)) for name, value in load(options.start).tensors.items()}
 
 
 def _batches(lessons: Lessons, options: argparse.Namespace, first: int) -> DataLoader[tuple[Tensor, Tensor]]:
@@ -195,6 +209,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="sources not to learn from: people whose lips are learned from should sound as strange as any",
     )
     parser.add_argument("--start", help="weights to begin with, by name; the widths must be theirs")
+    parser.add_argument("--share", type=float, default=1.0, help="how far from --start to what was learned, 0..1")
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop then, if steps are left")
     parser.add_argument("--batch", type=int, default=32, help="crops in a step")
