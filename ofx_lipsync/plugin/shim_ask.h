@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request and its answer, with the host's abort asked all the while. */
+#ifndef LIPSYNC_SHIM_ASK_H
+#define LIPSYNC_SHIM_ASK_H
+
+#include "shim_picture.h"
+#include "shim_pool.h"
+#include "shim_worker.h"
+
+#define FETCHED_MAX 1
+
+typedef enum { ASK_DONE, ASK_FAILED, ASK_ABORTED } Outcome;
+
+/* A request under way. `pictures` are what NEED asks for; `key` is called for KEYS, `progress` for PROGRESS. */
+typedef struct Request {
+    Asker asker;
+    Channel *channel;
+    Instance *instance;
+    double time;
+    Pixels pictures[CLIPS_MAX];
+    int clip_of[CLIPS_MAX], picture_count;
+    Pixels fetched; /* the picture of the last FETCH, until the next */
+    Shared sent[CLIPS_MAX + FETCHED_MAX];
+    int sent_count;
+    void (*progress)(struct Request *request, double done, const char *stage);
+    void (*keys)(struct Request *request, const char *param, const double *pairs, size_t count);
+} Request;
+
+/* Takes a channel and writes node, time and params. False with the reason in the asker; nothing is then to be ended. */
+bool request_begin(Request *request, Instance *instance, uint16_t kind, double time);
+/* Sends it and waits. On ASK_DONE the answer is valid until `request_end`, its fds are the caller's. */
+Outcome request_send(Request *request, Packet *answer);
+void request_end(Request *request);
+/* The hosts's pictures of every connected input, hashed, as imageN records. */
+void request_pictures(Request *request);
+
+#endif
