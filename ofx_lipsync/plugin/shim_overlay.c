@@ -2,8 +2,8 @@
 /* The overlay: what the worker found, as lines in the viewer, and a cross that says which face is meant. A draw never
  * starts the worker and never waits long for it: an overlay that is late is left out. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
-#include <stdlib.h>
 
 #include "shim_ask.h"
 #include "shim_gl.h"
@@ -27,11 +27,23 @@ static bool has_face_point(const Instance *instance, const char **prefix)
     return !strcmp(instance->node->label, "FaceDetect") || **prefix;
 }
 
-static const char *with_prefix(const char *prefix, const char *name)
+/* In the all-in-one node a param's name has its node's in front. */
+static double face_number(const Instance *instance, const char *name, double time)
 {
-    static _Thread_local char both[64];
-    strcpy(both, prefix);
-    return strcat(both, name);
+    const char *prefix;
+    char both[64];
+    has_face_point(instance, &prefix);
+    snprintf(both, sizeof both, "%s%s", prefix, name);
+    return param_number(instance, both, time, 50);
+}
+
+static void set_face_number(Instance *instance, const char *name, double value)
+{
+    const char *prefix;
+    char both[64];
+    has_face_point(instance, &prefix);
+    snprintf(both, sizeof both, "%s%s", prefix, name);
+    param_set_number(instance, both, value);
 }
 
 static bool frame_region(const Instance *instance, double time, OfxRectD *rect)
@@ -46,8 +58,8 @@ static bool face_point(const Instance *instance, double time, double *x, double 
     const char *prefix;
     OfxRectD r;
     if (!has_face_point(instance, &prefix) || !frame_region(instance, time, &r)) return false;
-    *x = r.x1 + (r.x2 - r.x1) * param_number(instance, with_prefix(prefix, "face_x"), time, 50) / 100;
-    *y = r.y2 - (r.y2 - r.y1) * param_number(instance, with_prefix(prefix, "face_y"), time, 50) / 100;
+    *x = r.x1 + (r.x2 - r.x1) * face_number(instance, "face_x", time) / 100;
+    *y = r.y2 - (r.y2 - r.y1) * face_number(instance, "face_y", time) / 100;
     return true;
 }
 
@@ -56,8 +68,11 @@ static double clamped(double value)
     return fmin(fmax(value, -100), 200);
 }
 
-static void set_nearest(Instance *instance, const char *name)
+/* The point counts only where `face` says nearest. */
+static void set_nearest(Instance *instance, const char *prefix)
 {
+    char name[64];
+    snprintf(name, sizeof name, "%sface", prefix);
     int row = find_param(instance->node, name);
     for (int i = 0; row >= 0 && i < instance->node->params[row].option_count; i++)
         if (!strcmp(instance->node->params[row].options[i], "nearest")) param_set_number(instance, name, i);
@@ -68,9 +83,9 @@ static void set_face_point(Instance *instance, double time, double x, double y)
     const char *prefix;
     OfxRectD r;
     if (!has_face_point(instance, &prefix) || !frame_region(instance, time, &r)) return;
-    param_set_number(instance, with_prefix(prefix, "face_x"), clamped(100 * (x - r.x1) / (r.x2 - r.x1)));
-    param_set_number(instance, with_prefix(prefix, "face_y"), clamped(100 * (r.y2 - y) / (r.y2 - r.y1)));
-    set_nearest(instance, with_prefix(prefix, "face"));
+    set_face_number(instance, "face_x", clamped(100 * (x - r.x1) / (r.x2 - r.x1)));
+    set_face_number(instance, "face_y", clamped(100 * (r.y2 - y) / (r.y2 - r.y1)));
+    set_nearest(instance, prefix);
 }
 
 static void key_of(const Writer *out, uint64_t key[2])

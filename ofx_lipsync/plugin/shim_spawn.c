@@ -74,7 +74,7 @@ static bool find_python(char *out, Asker *asker)
     return false;
 }
 
-/* What the host left open for its children, the worker must not hold: a pipe's reader would wait for its end for ever. */
+/* What the host left open for its children, the worker must not hold: a pipe's reader would wait for ever. */
 static void close_files(posix_spawn_file_actions_t *actions)
 {
     DIR *folder = opendir("/proc/self/fd");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The protocol's packets, see docs/design/plugin.md: a header, then named records. Knows nothing of hosts or workers. */
+/* The protocol's packets, see docs/design/plugin.md: a header, then named records. Knows no host and no worker. */
 #ifndef LIPSYNC_SHIM_WIRE_H
 #define LIPSYNC_SHIM_WIRE_H
 

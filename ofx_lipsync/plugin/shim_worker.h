@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The worker process, one for the whole host, and channels to it, one for each host thread that is waiting. Both outlive
- * instances: MLT makes and destroys one for every frame. */
+/* The worker process, one for the whole host, and channels to it, one for each host thread that is waiting. Both
+ * outlive instances: MLT makes and destroys one for every frame. */
 #ifndef LIPSYNC_SHIM_WORKER_H
 #define LIPSYNC_SHIM_WORKER_H
 

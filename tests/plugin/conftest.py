@@ -41,7 +41,12 @@ class Worker:
             assert time.monotonic() < end, f"no {count} x {word!r} in {self.lines('')}"
             time.sleep(0.005)
 
+    def running(self) -> list[int]:
+        """Those that still do something; an orphan that has ended is its new parent's to reap."""
+        return [pid for pid in self.alive() if ") Z " not in Path(f"/proc/{pid}/stat").read_text()]
+
     def alive(self) -> list[int]:
+        """Those that the system still knows, ended but not waited for among them."""
         return [pid for pid in self.pids if Path(f"/proc/{pid}").exists()]
 
 

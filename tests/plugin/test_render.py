@@ -15,37 +15,14 @@ from ofx_lipsync.plugin.host.abi import FAILED, OK
 from ofx_lipsync.plugin.host.effect import Effect
 from ofx_lipsync.plugin.host.host import Host, Plugin
 from ofx_lipsync.plugin.host.picture import COMPONENTS, DEPTHS, GUARD, Layout, Picture
+from ofx_lipsync.plugin.host.scene import bits, noise, ready
 
 FULL = Layout((0, 0, 24, 16))
-
-
-def noise(layout: Layout, seed: int = 0) -> Picture:
-    """Any bits, NaNs too: pixels are passed on, not looked at."""
-    picture = Picture(layout)
-    rng = np.random.default_rng(seed)
-    size = picture.pixels.size * picture.pixels.itemsize
-    bits = rng.integers(0, 256, size, dtype=np.uint8).tobytes()
-    picture.pixels[...] = np.frombuffer(bits, picture.pixels.dtype).reshape(picture.pixels.shape)
-    return picture
 
 
 def pattern(size: int, key: str) -> bytes:
     block = random.Random(zlib.crc32(key.encode())).randbytes(4099)
     return (block * (size // len(block) + 1))[:size]
-
-
-def bits(pixels: np.ndarray) -> np.ndarray:
-    """[H, row bytes] uint8."""
-    return np.ascontiguousarray(pixels).view(np.uint8).reshape(len(pixels), -1)
-
-
-def ready(host: Host, label: str = "FaceDetect", source: Picture | None = None, **params: object) -> tuple:
-    plugin = host.plugins[label]
-    effect = plugin.create()
-    if source is not None:
-        effect.clips["Source"].connect(lambda time: source, source.layout)
-    effect.set(**params)
-    return plugin, effect
 
 
 def random_layout(dice: random.Random, depth: str, components: str, bounds: tuple) -> Layout:
@@ -156,15 +133,19 @@ def test_where_the_source_has_no_pixels_there_is_black(host: Host, worker) -> No
     assert (bits(out.pixels) == 0).all()
 
 
-def test_the_result_is_named_so_that_the_next_node_need_not_send_it(host: Host, worker) -> None:
-    plugin, effect = ready(host, "MouthGenerate", noise(FULL), input_space="pattern")
-    out = Picture(FULL)
-    assert plugin.render(effect, out) == OK
+def test_a_chain_of_our_nodes_sends_the_plate_once(host: Host, worker) -> None:
+    """What MouthGenerate gave comes back as Blend's input by its hash, whatever rows the host keeps it in."""
+    plate = noise(FULL)
+    mouth = Picture(FULL)
+    for label, mode, out in (("FaceDetect", "", Picture(FULL)), ("MouthGenerate", "pattern", mouth)):
+        plugin, effect = ready(host, label, plate, input_space=mode)
+        assert plugin.render(effect, out) == OK
     worker.wait_for("result")
-    blend, effect = ready(host, "Blend", out)
-    blend.render(effect, Picture(FULL), input_space="")
-    (line,) = worker.lines("result")
-    assert len(line.split()) == 3
+    upside_down = Picture(Layout(FULL.bounds, padding=64, flipped=True), mouth.pixels)
+    plugin, effect = ready(host, "Blend", plate)
+    effect.clips["Mouth"].connect(lambda time: upside_down, upside_down.layout)
+    assert plugin.render(effect, Picture(FULL)) == OK
+    assert len(worker.lines("upload")) == 1
 
 
 def test_a_picture_of_another_kind_than_asked_is_refused(host: Host, worker) -> None:

@@ -22,12 +22,12 @@ class Clip:
         self.region: tuple[float, float, float, float] | None = None
         self.asked: list[float] = []
 
-    def connect(self, picture: Source, layout: Layout, frames: tuple[float, float] = (0, 0), rate: float = 24.0) -> None:
+    def connect(self, picture: Source, layout: Layout, frames: tuple[float, float] = (0, 0)) -> None:
         self.picture = picture
         self.region = tuple(float(edge) for edge in layout.bounds)  # type: ignore[assignment]
         self.properties["OfxImageClipPropConnected"] = 1
         self.properties["OfxImageEffectPropFrameRange"] = [float(f) for f in frames]
-        self.properties["OfxImageEffectPropFrameRate"] = rate
+        self.properties["OfxImageEffectPropFrameRate"] = 24.0
 
 
 class Param:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any, Iterable
 
@@ -126,7 +127,7 @@ class Plugin:
         effect = Effect(context)
         status = self.act("OfxImageEffectActionDescribeInContext", effect, {"OfxImageEffectPropContext": context})
         if status != OK:
-            raise InputError(f"{self.label}: describing it in {context} gives status {status}; install ofx-lipsync again")
+            raise InputError(f"{self.label}: no description in {context} (status {status}); install ofx-lipsync again")
         return effect
 
     def create(self, context: str = "OfxImageEffectContextGeneral") -> Effect:
@@ -143,8 +144,8 @@ class Plugin:
     def render(self, effect: Effect, out: Picture, time: float = 1.0, **more: Any) -> int:
         """One frame into `out`; window: x1 y1 x2 y2, the whole where it is not given. Returns the status."""
         window = more.pop("window", out.layout.bounds)
-        effect.clips["Output"].picture = _PerThread.source
-        _PerThread.give(out)
+        effect.clips["Output"].picture = _this_thread
+        _output.picture = out
         arguments = {
             "OfxPropTime": time, "OfxImageEffectPropFieldToRender": "OfxFieldBoth",
             "OfxImageEffectPropRenderWindow": window, "OfxImageEffectPropRenderScale": [1.0, 1.0], **more,
@@ -179,17 +180,9 @@ class Plugin:
         return int(status)
 
 
-class _PerThread:
-    """The picture that each host thread renders into: one instance may be rendered by several at once."""
+_output = threading.local()
+"""The picture that each host thread renders into: one instance may be rendered by several at once."""
 
-    import threading
 
-    _local = threading.local()
-
-    @classmethod
-    def give(cls, picture: Picture) -> None:
-        cls._local.picture = picture
-
-    @classmethod
-    def source(cls, time: float) -> Picture:
-        return cls._local.picture  # type: ignore[no-any-return]
+def _this_thread(time: float) -> Picture | None:
+    return getattr(_output, "picture", None)
