@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The Analyse button: the worker walks the shot and asks for the plate's frames, the host shows progress and may
- * cancel, keyframes come back. Runs in the host's main thread, inside InstanceChanged, where hosts allow all of that. */
+ * cancel, keyframes come back. In the host's main thread, inside InstanceChanged, where hosts allow all of that. */
 #include <string.h>
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A 128-bit hash of pictures, at the speed of memory. Eight lanes each take 8 bytes of a 64-byte stripe: the word
- * itself goes to the neighbour, the product of its halves stays, so that no bit is lost where a half is 0. Lanes are stirred
- * after every row. Against accidents, not against forgers: only the shim makes hashes. */
+ * itself goes to the neighbour, the product of its halves stays, so that no bit is lost where a half is 0. Lanes are
+ * stirred after every row. Against accidents, not against forgers: only the shim makes hashes. */
 #include <string.h>
 
 #include "shim_picture.h"
