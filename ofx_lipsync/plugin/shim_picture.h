@@ -44,8 +44,10 @@ OfxRectI meet(OfxRectI a, OfxRectI b); /* empty is all 0 */
 void wire_layout(Writer *writer, const char *prefix, const Pixels *pixels, bool hash);
 
 /* shim_hash.c: 128 bits over rows. */
+#define HASH_LANES 4
+
 typedef struct {
-    uint64_t lane[8];
+    uint64_t lane[HASH_LANES];
     uint64_t total;
 } Hash;
 

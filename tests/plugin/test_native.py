@@ -16,7 +16,8 @@ from ofx_lipsync.plugin.host.host import BINARY
 
 ROUNDS, MANY_ROUNDS = 200_000, 20_000_000
 SANITIZED = ("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer")
-OURS = re.compile(r"LipSync\.ofx|shim_\w+\.c:\d")
+OURS = re.compile(r"0x[0-9A-Fa-f]+:? .*(LipSync\.ofx|shim_\w+\.c)")
+"""A line of a stack that is the shim's."""
 LIFE = """
 import ctypes, sys, threading
 stays = ctypes.CDLL(sys.argv[1])  # mapped to the end, or a leak's place has no name
