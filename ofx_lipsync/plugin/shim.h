@@ -84,6 +84,7 @@ typedef struct {
     OfxParamHandle revision;
     OfxImageClipHandle clips[CLIPS_MAX], output;
     atomic_bool has_message;
+    atomic_bool sends; /* its last picture was new to the worker: the next one probably is too */
     int context;
 } Instance;
 

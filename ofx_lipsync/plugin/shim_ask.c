@@ -32,33 +32,35 @@ static bool send_none(Request *request, const char *why)
     return reply(request, NULL, 0);
 }
 
-/* One buffer a request and picture slot; a fetched picture uses the last again, since the worker has read it. */
-static Shared *buffer_for(Request *request, const Pixels *pixels, bool fetched)
+Shared *request_buffer(Request *request, int slot, const Pixels *pixels)
 {
     size_t bytes = packed_bytes(pixels);
-    int slot = fetched ? CLIPS_MAX : request->sent_count < CLIPS_MAX ? request->sent_count++ : CLIPS_MAX;
     Shared *buffer = &request->sent[slot];
-    if (buffer->memory && buffer->size < bytes) pool_give(buffer), buffer->memory = NULL;
+    if (buffer->memory && buffer->size < bytes) {
+        pool_give(buffer);
+        buffer->memory = NULL;
+    }
     return buffer->memory || pool_take(buffer, bytes) ? buffer : NULL;
 }
 
-static bool send_picture(Request *request, const Pixels *pixels, bool fetched)
+static bool send_picture(Request *request, int slot, const Pixels *pixels, bool packed)
 {
-    Shared *buffer = buffer_for(request, pixels, fetched);
+    Shared *buffer = request_buffer(request, slot, pixels);
     if (!buffer) return send_none(request, "the host is out of memory");
-    picture_pack(pixels, buffer->memory);
+    if (!packed) picture_pack(pixels, buffer->memory);
     begin_reply(request, PICTURE);
     wire_layout(&request->channel->out, "", pixels, true);
     return reply(request, &buffer->fd, 1);
 }
 
+/* By number, or -1 for the one that was fetched last. */
 static bool answer_need(Request *request, const Packet *packet)
 {
     int64_t index = wire_get_int(packet, "image", -1);
-    if (request->fetched.handle && (index < 0 || index >= request->picture_count))
-        return send_picture(request, &request->fetched, true);
+    if (index == -1 && request->fetched.handle) return send_picture(request, CLIPS_MAX, &request->fetched, false);
     if (index < 0 || index >= request->picture_count) return false;
-    return send_picture(request, &request->pictures[index], false);
+    request->needed = true;
+    return send_picture(request, (int)index, &request->pictures[index], request->packed[index]);
 }
 
 static int clip_named(const NodeRow *node, const char *name)
@@ -70,7 +72,7 @@ static int clip_named(const NodeRow *node, const char *name)
 
 static bool announce_fetched(Request *request)
 {
-    picture_hash(&request->fetched);
+    picture_hash(&request->fetched, NULL);
     begin_reply(request, KNOWN);
     wire_layout(&request->channel->out, "", &request->fetched, true);
     return reply(request, NULL, 0);
@@ -195,7 +197,7 @@ Outcome request_send(Request *request, Packet *answer)
 void request_end(Request *request)
 {
     /* Without its channel nobody knows whether the worker still reads: that memory is not used again. */
-    for (int i = 0; i < CLIPS_MAX + FETCHED_MAX; i++)
+    for (int i = 0; i < CLIPS_MAX + 1; i++)
         if (request->sent[i].memory) (request->channel ? pool_give : pool_drop)(&request->sent[i]);
     for (int i = 0; i < request->picture_count; i++) picture_release(&request->pictures[i]);
     picture_release(&request->fetched);

@@ -7,8 +7,6 @@
 #include "shim_pool.h"
 #include "shim_worker.h"
 
-#define FETCHED_MAX 1
-
 typedef enum { ASK_DONE, ASK_FAILED, ASK_ABORTED } Outcome;
 
 /* A request under way. `pictures` are what NEED asks for; `key` is called for KEYS, `progress` for PROGRESS. */
@@ -18,10 +16,11 @@ typedef struct Request {
     Instance *instance;
     double time;
     Pixels pictures[CLIPS_MAX];
-    int clip_of[CLIPS_MAX], picture_count;
-    Pixels fetched; /* the picture of the last FETCH, until the next */
-    Shared sent[CLIPS_MAX + FETCHED_MAX];
-    int sent_count;
+    int picture_count;
+    Pixels fetched;             /* the picture of the last FETCH, until the next */
+    Shared sent[CLIPS_MAX + 1]; /* one a picture, the last for what is fetched */
+    bool packed[CLIPS_MAX];     /* its pixels are in there already */
+    bool needed;                /* the worker asked for one */
     void (*progress)(struct Request *request, double done, const char *stage);
     void (*keys)(struct Request *request, const char *param, const double *pairs, size_t count);
 } Request;
@@ -31,6 +30,8 @@ bool request_begin(Request *request, Instance *instance, uint16_t kind, double t
 /* Sends it and waits. On ASK_DONE the answer is valid until `request_end`, its fds are the caller's. */
 Outcome request_send(Request *request, Packet *answer);
 void request_end(Request *request);
+/* Shared memory for a picture of the request; null where the system gives none. */
+Shared *request_buffer(Request *request, int slot, const Pixels *pixels);
 /* The hosts's pictures of every connected input, hashed, as imageN records. */
 void request_pictures(Request *request);
 

@@ -95,20 +95,26 @@ uint8_t *row_of(const Pixels *pixels, int y)
     return pixels->base + (ptrdiff_t)(y - pixels->bounds.y1) * pixels->row_bytes;
 }
 
-void picture_hash(Pixels *pixels)
+void picture_hash(Pixels *pixels, uint8_t *out)
 {
     OfxRectI b = pixels->bounds;
     int64_t layout[] = {b.x1, b.y1, b.x2, b.y2, pixels->depth, pixels->components};
     Hash hash;
     hash_begin(&hash, layout, 6);
-    for (int y = b.y1; y < b.y2; y++) hash_row(&hash, row_of(pixels, y), row_size(pixels));
+    size_t bytes = row_size(pixels);
+    for (int y = b.y1; y < b.y2; y++) {
+        hash_row(&hash, row_of(pixels, y), bytes);
+        if (!out) continue;
+        copy_row(out, row_of(pixels, y), bytes);
+        out += bytes;
+    }
     hash_end(&hash, pixels->hash);
 }
 
 void picture_pack(const Pixels *pixels, uint8_t *out)
 {
     size_t bytes = row_size(pixels);
-    for (int y = pixels->bounds.y1; y < pixels->bounds.y2; y++, out += bytes) memcpy(out, row_of(pixels, y), bytes);
+    for (int y = pixels->bounds.y1; y < pixels->bounds.y2; y++, out += bytes) copy_row(out, row_of(pixels, y), bytes);
 }
 
 OfxRectI meet(OfxRectI a, OfxRectI b)
@@ -127,7 +133,7 @@ static uint8_t *pixel_of(const Pixels *pixels, int x, int y)
 void picture_unpack(Pixels *pixels, OfxRectI window, const uint8_t *in)
 {
     size_t bytes = (size_t)(window.x2 - window.x1) * (size_t)pixel_bytes(pixels->depth, pixels->components);
-    for (int y = window.y1; y < window.y2; y++, in += bytes) memcpy(pixel_of(pixels, window.x1, y), in, bytes);
+    for (int y = window.y1; y < window.y2; y++, in += bytes) copy_row(pixel_of(pixels, window.x1, y), in, bytes);
 }
 
 void picture_clear(Pixels *pixels, OfxRectI window)
@@ -141,7 +147,7 @@ void picture_copy(Pixels *out, OfxRectI window, const Pixels *in)
     OfxRectI both = meet(window, in->bounds);
     if (memcmp(&both, &window, sizeof both)) picture_clear(out, window);
     size_t bytes = (size_t)(both.x2 - both.x1) * (size_t)pixel_bytes(out->depth, out->components);
-    for (int y = both.y1; y < both.y2; y++) memcpy(pixel_of(out, both.x1, y), pixel_of(in, both.x1, y), bytes);
+    for (int y = both.y1; y < both.y2; y++) copy_row(pixel_of(out, both.x1, y), pixel_of(in, both.x1, y), bytes);
 }
 
 bool same_layout(const Pixels *a, const Pixels *b)

@@ -29,8 +29,9 @@ void picture_release(Pixels *pixels);
 int pixel_bytes(int depth, int components);
 size_t packed_bytes(const Pixels *pixels);
 uint8_t *row_of(const Pixels *pixels, int y);
-/* Names the content: bounds, depth, components and every pixel, whatever the stride. Fills `hash`. */
-void picture_hash(Pixels *pixels);
+/* Names the content: bounds, depth, components and every pixel, whatever the stride. Fills `hash`, and where `out` is
+ * given packs the rows there on the way: what is hashed is still near. */
+void picture_hash(Pixels *pixels, uint8_t *out);
 void picture_pack(const Pixels *pixels, uint8_t *out);
 /* Writes rows [window], packed bottom to top in `in`, and nothing else. */
 void picture_unpack(Pixels *pixels, OfxRectI window, const uint8_t *in);
@@ -42,6 +43,8 @@ OfxRectI meet(OfxRectI a, OfxRectI b); /* empty is all 0 */
 
 /* Layout records under a prefix such as `image0.`; with the hash where asked. */
 void wire_layout(Writer *writer, const char *prefix, const Pixels *pixels, bool hash);
+
+void copy_row(uint8_t *out, const uint8_t *in, size_t bytes); /* shim_copy.c */
 
 /* shim_hash.c: 128 bits over rows. */
 #define HASH_LANES 4

@@ -75,7 +75,7 @@ static void send_result(Frame *frame)
     Channel *channel = frame->request.channel;
     OfxRectI b = frame->out.bounds;
     if (memcmp(&b, &frame->window, sizeof b)) return; /* a part of a picture is nobody's input */
-    picture_hash(&frame->out);
+    picture_hash(&frame->out, NULL);
     wire_begin(&channel->out, RESULT, channel->request);
     wire_layout(&channel->out, "", &frame->out, true);
     channel_send(channel, &channel->out, NULL, 0);
@@ -104,6 +104,7 @@ static Outcome ask_worker(Frame *frame, Instance *instance, double time)
     put_frame(frame);
     request_pictures(&frame->request);
     Outcome outcome = request_send(&frame->request, &answer);
+    atomic_store(&instance->sends, frame->request.needed);
     if (outcome == ASK_DONE && !take_result(frame, &answer)) outcome = ASK_FAILED;
     if (outcome == ASK_DONE) packet_close(&answer);
     request_end(&frame->request);

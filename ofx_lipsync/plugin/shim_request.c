@@ -75,19 +75,29 @@ bool request_begin(Request *request, Instance *instance, uint16_t kind, double t
     return true;
 }
 
+/* While a shot plays every frame is new, while a knob turns none is: the last render tells which it is likely to be. */
+static void hash_picture(Request *request, int index)
+{
+    Pixels *pixels = &request->pictures[index];
+    Shared *buffer = atomic_load(&request->instance->sends) ? request_buffer(request, index, pixels) : NULL;
+    picture_hash(pixels, buffer ? buffer->memory : NULL);
+    request->packed[index] = buffer != NULL;
+}
+
 void request_pictures(Request *request)
 {
     Instance *instance = request->instance;
     Writer *out = &request->channel->out;
     char name[32];
     for (int i = 0; i < instance->node->clip_count; i++) {
-        Pixels *pixels = &request->pictures[request->picture_count];
-        if (!clip_connected(instance, i) || !picture_get(instance->clips[i], request->time, pixels)) continue;
-        picture_hash(pixels);
-        snprintf(name, sizeof name, "image%d.", request->picture_count);
-        wire_layout(out, name, pixels, true);
-        snprintf(name, sizeof name, "image%d.clip", request->picture_count);
+        int index = request->picture_count;
+        if (!clip_connected(instance, i) || !picture_get(instance->clips[i], request->time, &request->pictures[index]))
+            continue;
+        hash_picture(request, index);
+        snprintf(name, sizeof name, "image%d.", index);
+        wire_layout(out, name, &request->pictures[index], true);
+        snprintf(name, sizeof name, "image%d.clip", index);
         wire_text(out, name, instance->node->clips[i].name);
-        request->clip_of[request->picture_count++] = i;
+        request->picture_count++;
     }
 }
