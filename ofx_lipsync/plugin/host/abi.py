@@ -20,7 +20,7 @@ def _declarations() -> str:
     return "\n".join(line for line in text.splitlines() if not line.startswith("#"))
 
 
-ffi = FFI()
+ffi: Any = FFI()
 ffi.cdef(_declarations())
 ffi.cdef("int OfxGetNumberOfPlugins(void); OfxPlugin *OfxGetPlugin(int index); OfxStatus OfxSetHost(const OfxHost *);")
 
@@ -64,7 +64,7 @@ class Handles:
 
 
 def text_of(pointer: Any) -> str:
-    return "" if pointer == ffi.NULL else ffi.string(pointer).decode("utf-8", "replace")
+    return "" if pointer == ffi.NULL else bytes(ffi.string(pointer)).decode("utf-8", "replace")
 
 
 class Suite:

@@ -53,7 +53,7 @@ class Host:
         self.messages = MessageSuite(self.handles, self.errors)
         self.progress = ProgressSuite(self.handles, self.errors)
         self.interacts = InteractSuite(self.handles, self.errors)
-        made = {
+        made: dict[tuple[str, int], Any] = {
             ("OfxPropertySuite", 1): self.property, ("OfxImageEffectSuite", 1): self.effects,
             ("OfxParameterSuite", 1): self.params, ("OfxMessageSuite", 1): self.messages,
             ("OfxMessageSuite", 2): self.messages, ("OfxProgressSuite", 1): self.progress,
