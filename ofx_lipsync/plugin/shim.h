@@ -23,7 +23,7 @@ typedef struct {
     const char *name, *label, *group, *hint, *initial_text;
     double initial, lo, hi, slider_lo, slider_hi;
     const char *const *options;
-    int option_count, animates;
+    int option_count, animates, analysed;
     ParamKind kind;
 } ParamRow;
 

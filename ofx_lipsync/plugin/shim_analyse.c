@@ -32,17 +32,6 @@ static void write_keys(Request *request, const char *name, const double *pairs, 
         write_key(param, instance->node->params[row].kind, pairs[2 * i], pairs[2 * i + 1]);
 }
 
-static void put_inputs(Request *request)
-{
-    char name[32];
-    int count = 0;
-    for (int i = 0; i < request->instance->node->clip_count; i++) {
-        if (!clip_connected(request->instance, i)) continue;
-        snprintf(name, sizeof name, "image%d.clip", count++);
-        wire_text(&request->channel->out, name, request->instance->node->clips[i].name);
-    }
-}
-
 /* Whatever the host has cached of this node is out of date: a hidden param that changes tells it so. */
 static void raise_revision(Instance *instance)
 {
@@ -55,7 +44,6 @@ static Outcome walk(Request *request, Instance *instance, double time)
 {
     Packet answer;
     if (!request_begin(request, instance, ANALYSE, time)) return request->asker.error[0] ? ASK_FAILED : ASK_ABORTED;
-    put_inputs(request);
     Outcome outcome = request_send(request, &answer);
     if (outcome == ASK_DONE) packet_close(&answer);
     request_end(request);

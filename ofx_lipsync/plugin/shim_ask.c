@@ -58,7 +58,7 @@ static bool answer_need(Request *request, const Packet *packet)
 {
     int64_t index = wire_get_int(packet, "image", -1);
     if (index == -1 && request->fetched.handle) return send_picture(request, CLIPS_MAX, &request->fetched, false);
-    if (index < 0 || index >= request->picture_count) return false;
+    if (index < 0 || index >= request->input_count || !request->pictures[index].handle) return false;
     request->needed = true;
     return send_picture(request, (int)index, &request->pictures[index], request->packed[index]);
 }
@@ -199,7 +199,7 @@ void request_end(Request *request)
     /* Without its channel nobody knows whether the worker still reads: that memory is not used again. */
     for (int i = 0; i < CLIPS_MAX + 1; i++)
         if (request->sent[i].memory) (request->channel ? pool_give : pool_drop)(&request->sent[i]);
-    for (int i = 0; i < request->picture_count; i++) picture_release(&request->pictures[i]);
+    for (int i = 0; i < request->input_count; i++) picture_release(&request->pictures[i]);
     picture_release(&request->fetched);
     if (request->channel) channel_give(request->channel);
     request->channel = NULL;

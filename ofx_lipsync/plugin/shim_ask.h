@@ -9,30 +9,32 @@
 
 typedef enum { ASK_DONE, ASK_FAILED, ASK_ABORTED } Outcome;
 
-/* A request under way. `pictures` are what NEED asks for; `key` is called for KEYS, `progress` for PROGRESS. */
+/* A request under way. `pictures` are those of the inputs, what NEED asks for; `keys` is called for KEYS, `progress`
+ * for PROGRESS. */
 typedef struct Request {
     Asker asker;
     Channel *channel;
     Instance *instance;
     double time;
     Pixels pictures[CLIPS_MAX];
-    int picture_count;
-    Pixels fetched;             /* the picture of the last FETCH, until the next */
-    Shared sent[CLIPS_MAX + 1]; /* one a picture, the last for what is fetched */
-    bool packed[CLIPS_MAX];     /* its pixels are in there already */
-    bool needed;                /* the worker asked for one */
+    int clip_of[CLIPS_MAX], input_count; /* the connected inputs: imageN */
+    Pixels fetched;                      /* the picture of the last FETCH, until the next */
+    Shared sent[CLIPS_MAX + 1];          /* one a picture, the last for what is fetched */
+    bool packed[CLIPS_MAX];              /* its pixels are in there already */
+    bool needed;                         /* the worker asked for one */
     void (*progress)(struct Request *request, double done, const char *stage);
     void (*keys)(struct Request *request, const char *param, const double *pairs, size_t count);
 } Request;
 
-/* Takes a channel and writes node, time and params. False with the reason in the asker; nothing is then to be ended. */
+/* Takes a channel and writes node, time, params, project and inputs. False with the reason in the asker; nothing is
+ * then to be ended. */
 bool request_begin(Request *request, Instance *instance, uint16_t kind, double time);
 /* Sends it and waits. On ASK_DONE the answer is valid until `request_end`, its fds are the caller's. */
 Outcome request_send(Request *request, Packet *answer);
 void request_end(Request *request);
 /* Shared memory for a picture of the request; null where the system gives none. */
 Shared *request_buffer(Request *request, int slot, const Pixels *pixels);
-/* The hosts's pictures of every connected input, hashed, as imageN records. */
+/* The host's pictures of every connected input, hashed, as imageN records. */
 void request_pictures(Request *request);
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define LINES_MAX 4096
+#define POINTS_MAX ((size_t)1 << 20)
 enum { GL_POINTS = 0, GL_LINES = 1, GL_LINE_LOOP = 2, GL_LINE_STRIP = 3 };
 enum { GL_BLEND = 0x0BE2, GL_TEXTURE_2D = 0x0DE1, GL_SRC_ALPHA = 0x0302, GL_ONE_MINUS_SRC_ALPHA = 0x0303 };
 #define GL_ALL_ATTRIB_BITS 0x000FFFFFu
@@ -77,13 +78,16 @@ void gl_cross(double x, double y, double reach, bool held)
     stroke(GL_LINES, points, 4);
 }
 
+static const unsigned SHAPES[] = {
+    [JOINED_STRIP] = GL_LINE_STRIP, [JOINED_LOOP] = GL_LINE_LOOP, [JOINED_NOT] = GL_POINTS};
+
 void lines_draw(const Lines *lines)
 {
     gl.line_width(1);
     gl.point_size(2);
     for (size_t i = 0; i < lines->line_count; i++) {
         const Line *line = &lines->lines[i];
-        unsigned shape = line->count == 1 ? GL_POINTS : line->closed ? GL_LINE_LOOP : GL_LINE_STRIP;
+        unsigned shape = SHAPES[line->count == 1 ? JOINED_NOT : line->joined];
         gl.colour(line->colour[0], line->colour[1], line->colour[2], 0.9f);
         stroke(shape, lines->points + 2 * line->first, line->count);
     }
@@ -98,13 +102,23 @@ static bool read_line(const Packet *answer, int index, size_t count, Line *line)
     int64_t length = wire_get_int(answer, name, -1);
     if (first < 0 || length < 1 || (uint64_t)first >= count || (uint64_t)length > count - (uint64_t)first) return false;
     snprintf(name, sizeof name, "line%d.closed", index);
-    line->closed = wire_get_int(answer, name, 0) != 0;
+    int64_t joined = wire_get_int(answer, name, JOINED_STRIP);
+    line->joined = joined == JOINED_LOOP || joined == JOINED_NOT ? (int)joined : JOINED_STRIP;
     snprintf(name, sizeof name, "line%d.colour", index);
     int64_t colour = wire_get_int(answer, name, 0xFFFFFF);
     for (int i = 0; i < 3; i++) line->colour[i] = (float)(colour >> (16 - 8 * i) & 255) / 255;
     line->first = (size_t)first;
     line->count = (size_t)length;
     return true;
+}
+
+size_t lines_points(const Packet *answer)
+{
+    Line line;
+    size_t most = 0;
+    for (int i = 0; i < LINES_MAX && read_line(answer, i, POINTS_MAX, &line); i++)
+        if (line.first + line.count > most) most = line.first + line.count;
+    return most;
 }
 
 void lines_read(Lines *lines, const Packet *answer, const float *points, size_t count)

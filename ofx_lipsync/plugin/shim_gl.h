@@ -7,9 +7,11 @@
 
 #include "shim_wire.h"
 
+enum { JOINED_STRIP = 0, JOINED_LOOP = 1, JOINED_NOT = 2 }; /* lineN.closed */
+
 typedef struct {
     size_t first, count;
-    bool closed;
+    int joined;
     float colour[3];
 } Line;
 
@@ -19,6 +21,8 @@ typedef struct {
     size_t line_count;
 } Lines;
 
+/* How many points the answer's lines use; 0 where that is no number to believe. */
+size_t lines_points(const Packet *answer);
 /* Takes the answer's lineN records that stay inside the points; all others are left out. */
 void lines_read(Lines *lines, const Packet *answer, const float *points, size_t count);
 void lines_clear(Lines *lines);

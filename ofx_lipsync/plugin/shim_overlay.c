@@ -10,7 +10,6 @@
 
 #define DRAW_S 0.25
 #define REACH_PX 12.0
-#define POINTS_MAX (1 << 20)
 
 /* The picture of one node at one time; a redraw with nothing changed asks nobody. */
 static struct {
@@ -100,13 +99,13 @@ static void key_of(const Writer *out, uint64_t key[2])
 static void keep(Packet *answer, const uint64_t key[2])
 {
     Shared points;
-    int64_t count = wire_get_int(answer, "points", 0);
+    size_t count = lines_points(answer);
     lines_clear(&shown.lines);
     memcpy(shown.of, key, sizeof shown.of);
-    if (answer->fd_count != 1 || count < 1 || count > POINTS_MAX) return;
+    if (answer->fd_count != 1 || !count) return;
     answer->fd_count = 0;
-    if (!shared_map(&points, answer->fds[0], (size_t)count * 8)) return;
-    lines_read(&shown.lines, answer, (const float *)points.memory, (size_t)count);
+    if (!shared_map(&points, answer->fds[0], count * 8)) return;
+    lines_read(&shown.lines, answer, (const float *)points.memory, count);
     shared_unmap(&points);
 }
 

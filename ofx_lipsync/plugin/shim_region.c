@@ -36,26 +36,6 @@ static bool has_analysis(const Instance *instance, double time)
     return param_text(instance, "analysis", time, path, sizeof path) && *path;
 }
 
-static void put_regions(Request *request)
-{
-    char name[64];
-    int count = 0;
-    for (int i = 0; i < request->instance->node->clip_count; i++) {
-        OfxRectD rect;
-        OfxImageClipHandle clip = request->instance->clips[i];
-        if (!clip_connected(request->instance, i) || HOST.effect->clipGetRegionOfDefinition(clip, request->time, &rect))
-            continue;
-        double const edges[] = {rect.x1, rect.y1, rect.x2, rect.y2};
-        for (int edge = 0; edge < 4; edge++) {
-            static const char *const names[] = {"x1", "y1", "x2", "y2"};
-            snprintf(name, sizeof name, "image%d.rod.%s", count, names[edge]);
-            wire_float(&request->channel->out, name, edges[edge]);
-        }
-        snprintf(name, sizeof name, "image%d.clip", count++);
-        wire_text(&request->channel->out, name, request->instance->node->clips[i].name);
-    }
-}
-
 static bool read_region(const Packet *answer, OfxRectD *rect)
 {
     if (!wire_has(answer, "rod.x1")) return false;
@@ -76,7 +56,6 @@ static void ask_region(Instance *instance, double time, OfxPropertySetHandle in_
     double scale_x = get_double(in_args, kOfxImageEffectPropRenderScale, 0, 1);
     wire_float(&request.channel->out, "scale_x", scale_x);
     wire_float(&request.channel->out, "scale_y", get_double(in_args, kOfxImageEffectPropRenderScale, 1, scale_x));
-    put_regions(&request);
     if (request_send(&request, &answer) == ASK_DONE) {
         read_region(&answer, rect);
         packet_close(&answer);

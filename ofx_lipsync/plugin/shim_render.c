@@ -49,7 +49,7 @@ static void put_frame(Frame *frame)
 /* The result is one of the pictures that went in. */
 static bool take_image(Frame *frame, int64_t index)
 {
-    if (index < 0 || index >= frame->request.picture_count) return false;
+    if (index < 0 || index >= frame->request.input_count || !frame->request.pictures[index].handle) return false;
     const Pixels *in = &frame->request.pictures[index];
     if (!same_layout(in, &frame->out)) return false;
     picture_copy(&frame->out, frame->window, in);

@@ -92,6 +92,7 @@ def _param(host_node: HostNode, name: str, param: Param) -> str:
         "group": _c(_group(host_node, param)),
         "kind": f"KIND_{param.kind.upper()}",
         "animates": int(param.animates),
+        "analysed": int(param.analysed),
         **_value(host_node, name, param),
         "hint": _c(_hint(param)),
     }

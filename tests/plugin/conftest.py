@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -27,6 +28,11 @@ class Worker:
     def lines(self, word: str) -> list[str]:
         text = self.log.read_text() if self.log.exists() else ""
         return [line for line in text.splitlines() if line.startswith(word)]
+
+    @property
+    def requests(self) -> list[dict]:
+        """Every request that came, with its kind."""
+        return [json.loads(line.removeprefix("request ")) for line in self.lines("request ")]
 
     @property
     def pids(self) -> list[int]:

@@ -6,6 +6,7 @@ Run by a wrapper that stands for Python: `fake_worker.py LOG START`. LOG gets a 
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -81,10 +82,10 @@ def render(r: Request) -> None:
         data = pattern(size if mode != "short" else size - 1, f"{values['time']:g}")
         made.picture = data
         return r.send(p.DONE, p.memory(data, mode != "unsealed"), out="fd")
-    if "image0.x1" not in values:
+    if "image0.depth" not in values:
         return r.send(p.FAILED, text="FaceDetect: nothing is connected to Source; connect the plate.")
     for index in range(3):
-        if f"image{index}.x1" in values:
+        if f"image{index}.depth" in values:
             r.take_picture(values, f"image{index}.", image=index)
     if mode == "crash":
         os.kill(os.getpid(), signal.SIGKILL)
@@ -156,10 +157,10 @@ def analyse(r: Request) -> None:
 def overlay(r: Request) -> None:
     points = (10.0, 10.0, 20.0, 10.0, 20.0, 20.0, float("nan"), 1.0)
     r.send(
-        p.DONE, p.memory(struct.pack("<8f", *points)), points=4,
+        p.DONE, p.memory(struct.pack("<8f", *points)), lines=3,
         line0__first=0, line0__count=3, line0__closed=1, line0__colour=0x00FF00,
-        line1__first=3, line1__count=1, line1__closed=0, line1__colour=0xFF0000,
-        line2__first=3, line2__count=2,
+        line1__first=2, line1__count=2, line1__closed=2, line1__colour=0xFF0000,
+        line2__first=3, line2__count=2**40,
     )  # fmt: skip
 
 
@@ -186,6 +187,7 @@ def serve(channel: socket.socket) -> None:
                 known[values["hash.hi"], values["hash.lo"]] = made.picture
                 log("result")
             elif kind in KINDS:
+                log(f"request {json.dumps({'kind': kind, **values})}")
                 KINDS[kind](Request(channel, ident, values))
     except (OSError, EOFError):
         pass

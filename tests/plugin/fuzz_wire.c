@@ -25,6 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             sum += (double)wire_get_int(&packet, NAMES[i], 0);
             if (wire_get_text(&packet, NAMES[i], text, sizeof text) >= sizeof text || strlen(text) >= sizeof text) abort();
         }
+        if (lines_points(&packet) > (size_t)1 << 20) abort();
         lines_read(&lines, &packet, points, 4);
         for (size_t i = 0; i < lines.line_count; i++)
             if (lines.lines[i].first + lines.lines[i].count > 4) abort();

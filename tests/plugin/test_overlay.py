@@ -54,7 +54,7 @@ def test_lines_of_the_worker_are_drawn(gl: Path, worker) -> None:
     code = "plugin.render(effect, Picture(full)); draw(); draw()\nprint(drawn.value.decode())"
     shown = run(code, gl)
     assert shown.count("colour 0 1 0\nbegin2 10,10 20,10 20,20 end\n") == 2
-    assert shown.count("colour 1 0 0\nbegin0 0,1 end\n") == 2
+    assert shown.count("colour 1 0 0\nbegin0 20,20 0,1 end\n") == 2
     assert shown.count("begin3") == 0
 
 

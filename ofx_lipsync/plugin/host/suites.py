@@ -101,7 +101,10 @@ class ParamSuite(_Part):
 
     def __init__(self, handles: Handles, errors: list[BaseException]) -> None:
         super().__init__("OfxParameterSuiteV1", handles, errors)
-        for name in ("paramDefine", "paramGetHandle", "paramDeleteAllKeys", "paramEditBegin", "paramEditEnd"):
+        for name in (
+            "paramDefine", "paramGetHandle", "paramDeleteAllKeys", "paramEditBegin", "paramEditEnd", "paramGetNumKeys",
+            "paramGetKeyTime",
+        ):  # fmt: skip
             self.suite.set(name, getattr(self, f"_{name}"))
         self.suite.set("paramGetValue", self._get, "OfxStatus(OfxParamHandle, void *)")
         self.suite.set("paramGetValueAtTime", self._get_at, "OfxStatus(OfxParamHandle, double, void *)")
@@ -155,6 +158,12 @@ class ParamSuite(_Part):
 
     def _paramDeleteAllKeys(self, handle: Any) -> None:  # noqa: N802
         self.handles.find(handle, Param).keys.clear()
+
+    def _paramGetNumKeys(self, handle: Any, out: Any) -> None:  # noqa: N802
+        out[0] = len(self.handles.find(handle, Param).keys)
+
+    def _paramGetKeyTime(self, handle: Any, index: int, out: Any) -> None:  # noqa: N802
+        out[0] = sorted(self.handles.find(handle, Param).keys)[index]
 
     def _paramEditBegin(self, handle: Any, name: Any) -> None:  # noqa: N802
         self.edits += 1
