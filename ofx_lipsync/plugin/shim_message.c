@@ -2,6 +2,7 @@
 /* Messages on the node. Natron formats nothing and others format everything, so a text is whole before it leaves, with
  * each % doubled. Never message() from here: in a render it opens a dialog in some hosts. */
 #include <stdio.h>
+#include <string.h>
 
 #include "shim.h"
 
@@ -21,7 +22,8 @@ void message_show(Instance *instance, const char *text)
 {
     char safe[MESSAGE_BYTES];
     double_percent(text, safe, sizeof safe);
-    fprintf(stderr, "lipsync: %s: %s\n", instance->node->label, text);
+    bool named = !strncmp(text, instance->node->label, strlen(instance->node->label));
+    fprintf(stderr, "lipsync: %s%s%s\n", named ? "" : instance->node->label, named ? "" : ": ", text);
     if (!HOST.persistent) return;
     atomic_store(&instance->has_message, true);
     HOST.message->setPersistentMessage(instance->effect, kOfxMessageError, "", safe);
