@@ -130,7 +130,8 @@ def test_many_broken_packets(compiler: str, checkout: Path, tmp_path: Path) -> N
 @pytest.mark.slow
 @pytest.mark.host
 def test_the_reader_under_libfuzzer(checkout: Path, tmp_path: Path) -> None:
-    clang = shutil.which("clang") or pytest.skip("clang is not here")
+    names = ("clang", *(f"clang-{version}" for version in range(25, 13, -1)))
+    clang = next(filter(None, map(shutil.which, names)), None) or pytest.skip("clang is not here")
     fuzz = harness(clang, checkout, tmp_path, "-fsanitize=fuzzer,address,undefined")
     done = subprocess.run([fuzz, "-max_total_time=60", "-max_len=4096"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
