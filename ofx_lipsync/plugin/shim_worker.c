@@ -85,8 +85,8 @@ static void forget(void)
 
 static void end_worker(void)
 {
+    process_end(&W.process, W.ended, sizeof W.ended); /* first: one that loses its control channel ends as if well */
     forget();
-    process_end(&W.process, W.ended, sizeof W.ended);
 }
 
 static bool ready_for(int fd, short what)
