@@ -28,7 +28,7 @@ static OfxStatus unload(int node)
     loaded[node] = false;
     for (int i = 0; i < NODE_COUNT; i++) used |= loaded[i];
     if (!used) {
-        worker_stop();
+        worker_stop(false);
         pool_empty();
     }
     pthread_mutex_unlock(&lock);
@@ -38,7 +38,7 @@ static OfxStatus unload(int node)
 /* A host that unmaps the library without Unload leaves no process behind either. */
 __attribute__((destructor)) static void unmapped(void)
 {
-    worker_stop();
+    worker_stop(true);
 }
 
 static OfxStatus with_instance(const char *action, Instance *instance, OfxPropertySetHandle in_args,

@@ -11,10 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "shim_pool.h"
 #include "shim_worker.h"
 
 #define START_TIMES 6 /* as long as a timeout: a cold Python on a slow network disk takes its time */
 #define STOP_S 2.0
+#define NO_FILES "The host can open no more files; raise its limit (ulimit -n)."
 
 static struct {
     pthread_mutex_t lock;
@@ -74,13 +76,19 @@ static void close_idle(void)
     }
 }
 
-/* All of ours, none of the process: after a fork the worker is the parent's. */
 static void forget(void)
 {
     close_idle();
     close(W.control);
     W.alive = false;
     W.generation++;
+}
+
+/* After a fork of the host: the worker is the parent's, and so is what the shared memory holds. */
+static void leave_to_parent(void)
+{
+    forget();
+    pool_empty();
 }
 
 static void end_worker(void)
@@ -99,7 +107,7 @@ static bool start(Asker *asker)
 {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
-        asker_says(asker, "The host has no more files to open; close some, or raise its limit (ulimit -n).");
+        asker_says(asker, NO_FILES);
         return false;
     }
     int child = fcntl(ends[1], F_DUPFD_CLOEXEC, 10); /* clear of the numbers that the worker's own files take */
@@ -174,7 +182,7 @@ static bool await_welcome(Asker *asker)
 /* With the lock held: a worker that runs and has said WELCOME. */
 static bool ready(Asker *asker)
 {
-    if (W.alive && W.owner != getpid()) forget();
+    if (W.alive && W.owner != getpid()) leave_to_parent();
     if (W.alive && W.welcome && ready_for(W.control, POLLHUP | POLLERR))
         end_worker(); /* it died between two frames: nobody's frame */
     if (!W.alive && (!start(asker) || (!say_hello() && !refuse_start(asker, "it ended")))) return false;
@@ -212,7 +220,10 @@ static Channel *take(Asker *asker)
     channel = calloc(1, sizeof *channel);
     if (channel && open_channel(channel)) return channel;
     free(channel);
-    refuse_start(asker, "it takes no more channels");
+    if (ready_for(W.control, POLLHUP | POLLERR))
+        refuse_start(asker, "it ended");
+    else
+        asker_says(asker, NO_FILES);
     return NULL;
 }
 
@@ -273,10 +284,23 @@ bool worker_running(void)
     return running;
 }
 
-/* The worker ends when its control channel does; one that does not is killed. */
-void worker_stop(void)
+static void print_stats(void)
 {
-    pthread_mutex_lock(&W.lock);
+    Asker nobody = {0};
+    Channel *channel = getenv("LIPSYNC_STATS") && W.welcome ? take(&nobody) : NULL;
+    if (!channel) return;
+    stats_print(channel);
+    channel_close(channel);
+}
+
+/* The worker ends when its control channel does; one that does not is killed. */
+void worker_stop(bool at_exit)
+{
+    if (!at_exit)
+        pthread_mutex_lock(&W.lock);
+    else if (pthread_mutex_trylock(&W.lock))
+        return; /* a thread that starts one: the system closes the channel */
+    if (W.alive && W.owner == getpid()) print_stats();
     if (W.alive && W.owner == getpid()) {
         forget();
         if (!process_wait(&W.process, STOP_S)) process_end(&W.process, W.ended, sizeof W.ended);

@@ -47,7 +47,9 @@ double seconds_now(void);
 double timeout_s(void);
 
 bool worker_running(void);
-void worker_stop(void);
+void worker_stop(bool at_exit); /* at exit it waits for no other thread */
+
+void stats_print(Channel *channel); /* shim_stats.c */
 
 /* shim_spawn.c */
 typedef struct {

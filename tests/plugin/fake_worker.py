@@ -174,8 +174,13 @@ def frames(r: Request) -> None:
     r.send(p.DONE, image0__first=3.0, image0__last=5.0, image1__first=9.0, image1__last=9.0)
 
 
+def stats(r: Request) -> None:
+    r.send(p.DONE, renders=7, known=6, uploads=1, uploaded_bytes=2**33)
+
+
 KINDS = {
     p.RENDER: render, p.ANALYSE: analyse, p.OVERLAY: overlay, p.REGION: region, p.FRAMES: frames,
+    p.STATS: stats,
 }  # fmt: skip
 
 

@@ -180,6 +180,17 @@ def test_the_worker_goes_with_a_host_that_is_killed(worker, tmp_path: Path) -> N
     assert worker.running() == []
 
 
+def test_the_counters_are_printed_where_they_are_asked_for(host: Host, worker, monkeypatch, capfd) -> None:
+    plugin, effect = ready(host, source=noise(FULL))
+    assert plugin.render(effect, Picture(FULL)) == OK
+    monkeypatch.setenv("LIPSYNC_STATS", "1")
+    for each in host.plugins.values():
+        each.unload()
+    assert (
+        capfd.readouterr().err == "lipsync: worker renders=7 known=6 recomputed=0 uploads=1 uploaded_bytes=8589934592\n"
+    )
+
+
 def test_a_host_that_ignores_its_children_is_served(host: Host, worker) -> None:
     """Some hosts set SIGCHLD to ignore: the system then reaps the worker itself."""
     before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
