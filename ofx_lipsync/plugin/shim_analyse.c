@@ -40,24 +40,25 @@ static void raise_revision(Instance *instance)
     HOST.param->paramSetValue(instance->revision, (revision + 1) & 0x3FFFFFFF);
 }
 
-static Outcome walk(Request *request, Instance *instance, double time)
+static Outcome walk(Request *request, Instance *instance, double time, OfxPropertySetHandle in_args)
 {
     Packet answer;
     if (!request_begin(request, instance, ANALYSE, time)) return request->asker.error[0] ? ASK_FAILED : ASK_ABORTED;
+    request_scale(request, in_args);
     Outcome outcome = request_send(request, &answer);
     if (outcome == ASK_DONE) packet_close(&answer);
     request_end(request);
     return outcome;
 }
 
-static void analyse(Instance *instance, double time)
+static void analyse(Instance *instance, double time, OfxPropertySetHandle in_args)
 {
     Request request = {.progress = show_progress, .keys = write_keys};
     char label[64];
     snprintf(label, sizeof label, "LipSync: %s analyses the shot", instance->node->label);
     if (HOST.progress) HOST.progress->progressStart(instance->effect, label);
     HOST.param->paramEditBegin(instance->param_set, "Analyse");
-    Outcome outcome = walk(&request, instance, time);
+    Outcome outcome = walk(&request, instance, time, in_args);
     if (outcome == ASK_DONE) raise_revision(instance);
     HOST.param->paramEditEnd(instance->param_set);
     if (HOST.progress) HOST.progress->progressEnd(instance->effect);
@@ -71,6 +72,6 @@ OfxStatus action_changed(Instance *instance, OfxPropertySetHandle in_args)
     get_text(in_args, kOfxPropType, 0, type, sizeof type);
     get_text(in_args, kOfxPropName, 0, name, sizeof name);
     if (strcmp(type, kOfxTypeParameter) || strcmp(name, "analyse")) return kOfxStatReplyDefault;
-    analyse(instance, get_double(in_args, kOfxPropTime, 0, 0));
+    analyse(instance, get_double(in_args, kOfxPropTime, 0, 0), in_args);
     return kOfxStatOK;
 }

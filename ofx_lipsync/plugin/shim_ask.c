@@ -100,7 +100,8 @@ static bool take_progress(Request *request, const Packet *packet)
 {
     char stage[128];
     wire_get_text(packet, "stage", stage, sizeof stage);
-    if (request->progress) request->progress(request, wire_get_float(packet, "done", 0), stage);
+    request->done = wire_get_float(packet, "done", request->done);
+    if (request->progress) request->progress(request, request->done, stage);
     return true;
 }
 
@@ -121,9 +122,9 @@ static bool take_keys(Request *request, Packet *packet)
 static bool serve(Request *request, Packet *packet)
 {
     switch (packet->kind) {
-    case BEAT: return true;
     case NEED: return answer_need(request, packet);
     case FETCH: return answer_fetch(request, packet);
+    case BEAT: /* the bar again, as it stands: cancel is heard in a long step too */
     case PROGRESS: return take_progress(request, packet);
     case KEYS: return take_keys(request, packet);
     default: return false;

@@ -22,6 +22,7 @@ typedef struct Request {
     Shared sent[CLIPS_MAX + 1];          /* one a picture, the last for what is fetched */
     bool packed[CLIPS_MAX];              /* its pixels are in there already */
     bool needed;                         /* the worker asked for one */
+    double done;                         /* as PROGRESS last said */
     void (*progress)(struct Request *request, double done, const char *stage);
     void (*keys)(struct Request *request, const char *param, const double *pairs, size_t count);
 } Request;
@@ -29,6 +30,8 @@ typedef struct Request {
 /* Takes a channel and writes node, time, params, project and inputs. False with the reason in the asker; nothing is
  * then to be ended. */
 bool request_begin(Request *request, Instance *instance, uint16_t kind, double time);
+/* The render scale of an action's arguments; pictures that the host then gives are of this scale. */
+void request_scale(Request *request, OfxPropertySetHandle in_args);
 /* Sends it and waits. On ASK_DONE the answer is valid until `request_end`, its fds are the caller's. */
 Outcome request_send(Request *request, Packet *answer);
 void request_end(Request *request);

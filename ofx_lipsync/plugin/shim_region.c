@@ -53,9 +53,7 @@ static void ask_region(Instance *instance, double time, OfxPropertySetHandle in_
     Request request = {.asker.patience_s = QUICK_S};
     Packet answer;
     if (!request_begin(&request, instance, REGION, time)) return;
-    double scale_x = get_double(in_args, kOfxImageEffectPropRenderScale, 0, 1);
-    wire_float(&request.channel->out, "scale_x", scale_x);
-    wire_float(&request.channel->out, "scale_y", get_double(in_args, kOfxImageEffectPropRenderScale, 1, scale_x));
+    request_scale(&request, in_args);
     if (request_send(&request, &answer) == ASK_DONE) {
         read_region(&answer, rect);
         packet_close(&answer);

@@ -9,7 +9,6 @@ typedef struct {
     Request request;
     Pixels out;
     OfxRectI window;
-    double scale_x, scale_y;
     bool draft;
     char field[32];
     double source_frame;
@@ -19,8 +18,6 @@ static void read_arguments(Frame *frame, OfxPropertySetHandle in_args)
 {
     int *edges[] = {&frame->window.x1, &frame->window.y1, &frame->window.x2, &frame->window.y2};
     for (int i = 0; i < 4; i++) *edges[i] = get_int(in_args, kOfxImageEffectPropRenderWindow, i, 0);
-    frame->scale_x = get_double(in_args, kOfxImageEffectPropRenderScale, 0, 1);
-    frame->scale_y = get_double(in_args, kOfxImageEffectPropRenderScale, 1, frame->scale_x);
     frame->draft = get_int(in_args, kOfxImageEffectPropRenderQualityDraft, 0, 0) != 0;
     frame->source_frame = get_double(in_args, kResolvePropSourceFrame, 0, -1);
     strcpy(frame->field, kOfxImageFieldNone);
@@ -30,8 +27,6 @@ static void read_arguments(Frame *frame, OfxPropertySetHandle in_args)
 static void put_frame(Frame *frame)
 {
     Writer *out = &frame->request.channel->out;
-    wire_float(out, "scale_x", frame->scale_x);
-    wire_float(out, "scale_y", frame->scale_y);
     wire_int(out, "window.x1", frame->window.x1);
     wire_int(out, "window.y1", frame->window.y1);
     wire_int(out, "window.x2", frame->window.x2);
@@ -96,11 +91,12 @@ static bool take_result(Frame *frame, Packet *answer)
     return false;
 }
 
-static Outcome ask_worker(Frame *frame, Instance *instance, double time)
+static Outcome ask_worker(Frame *frame, Instance *instance, double time, OfxPropertySetHandle in_args)
 {
     Packet answer;
     if (!request_begin(&frame->request, instance, RENDER, time))
         return frame->request.asker.error[0] ? ASK_FAILED : ASK_ABORTED;
+    request_scale(&frame->request, in_args);
     put_frame(frame);
     request_pictures(&frame->request);
     Outcome outcome = request_send(&frame->request, &answer);
@@ -132,7 +128,7 @@ OfxStatus action_render(Instance *instance, OfxPropertySetHandle in_args)
     frame.window = meet(frame.window, frame.out.bounds);
     OfxStatus status = kOfxStatOK;
     if (frame.window.x1 < frame.window.x2) {
-        Outcome outcome = ask_worker(&frame, instance, time);
+        Outcome outcome = ask_worker(&frame, instance, time, in_args);
         if (outcome == ASK_DONE) message_clear(instance);
         if (outcome == ASK_FAILED) status = fail(&frame, instance, time);
         if (outcome == ASK_ABORTED) status = kOfxStatFailed;

@@ -122,7 +122,8 @@ bool request_begin(Request *request, Instance *instance, uint16_t kind, double t
     double first, last;
     request->instance = instance;
     request->time = time;
-    request->asker.effect = instance->effect;
+    /* abort() is about renders; an analysis is cancelled in its progress bar. */
+    request->asker.effect = kind == ANALYSE && HOST.progress ? NULL : instance->effect;
     request->channel = channel_take(&request->asker);
     if (!request->channel) return false;
     Writer *out = &request->channel->out;
@@ -140,6 +141,13 @@ bool request_begin(Request *request, Instance *instance, uint16_t kind, double t
     put_source(out, instance);
     put_inputs(request);
     return true;
+}
+
+void request_scale(Request *request, OfxPropertySetHandle in_args)
+{
+    double x = get_double(in_args, kOfxImageEffectPropRenderScale, 0, 1);
+    wire_float(&request->channel->out, "scale_x", x);
+    wire_float(&request->channel->out, "scale_y", get_double(in_args, kOfxImageEffectPropRenderScale, 1, x));
 }
 
 /* While a shot plays every frame is new, while a knob turns none is: the last render tells which it is likely to be. */

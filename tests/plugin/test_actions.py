@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import numpy as np
@@ -143,6 +144,7 @@ def test_analyse_walks_the_shot_and_writes_keyframes(host: Host, worker) -> None
     assert effect.progress == [0.25, 0.5, 0.75, 1.0]
     assert effect.params["face_x"].keys == {1.0: 10.0, 2.0: 20.0, 3.0: 30.0, 4.0: 40.0}
     assert effect.params["revision"].value == 1
+    assert [worker.requests[0][f"scale_{axis}"] for axis in "xy"] == [1.0, 1.0]
     assert effect.message == ""
     assert plugin.press(effect, "analyse") == OK
     assert len(worker.lines("upload")) == 4
@@ -162,6 +164,23 @@ def test_cancel_stops_an_analysis(host: Host, worker) -> None:
     assert effect.params["face_x"].keys == {}
     assert effect.params["revision"].value is None
     assert effect.message == ""
+
+
+def test_cancel_is_heard_in_a_long_step(host: Host, worker) -> None:
+    """The worker only beats: the bar is shown as it stands."""
+    plugin, effect = analysing(host, input_space="slow")
+    threading.Timer(0.4, lambda: setattr(effect, "cancel_at", 0.0)).start()
+    assert plugin.press(effect, "analyse") == OK
+    assert worker.lines("aborted")
+    assert set(effect.progress) == {0.0}
+    assert effect.message == ""
+
+
+def test_an_abort_of_renders_is_no_cancel(host: Host, worker) -> None:
+    plugin, effect = analysing(host)
+    effect.aborted.set()
+    assert plugin.press(effect, "analyse") == OK
+    assert effect.progress[-1] == 1.0
 
 
 def test_a_host_of_one_frame_is_told_about_plate_file(worker) -> None:
