@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-NATIVE := pyproject.toml setup.py $(wildcard kernels/*.cu kernels/*.h)
+NATIVE := pyproject.toml setup.py $(wildcard kernels/*.cu kernels/*.h ofx_lipsync/plugin/*.c ofx_lipsync/plugin/*.h)
 DEMO := out/demo
 LINE := samples/lines/english.flac
 
@@ -39,7 +39,7 @@ bench: dev
 	$(BIN)/lipsync bench quality && $(BIN)/lipsync bench speed
 
 clean:
-	rm -rf .venv build dist out *.egg-info kernels/libkernels.so
+	rm -rf .venv build dist out *.egg-info kernels/libkernels.so ofx_lipsync/plugin/*.bundle
 
 # A stamp a folder: a second call costs nothing, and a changed kernel or dependency is built again.
 # The editable install builds the kernels' library with the same compiler that is looked for here.

@@ -19,6 +19,7 @@ MAPPED = {
     "kernels": "ofx_lipsync.kernels",
     "models": "ofx_lipsync.models",
 }
+BINARY = "LipSync.ofx.bundle/Contents/Linux-x86-64/LipSync.ofx"
 GLOBAL_NAMES = ("nodes", "kernels", "models")
 LOOSE = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "NOTICE")
 
@@ -33,7 +34,9 @@ def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this checkout, built from a copy so that the checkout keeps its own library."""
     sources = tmp_path_factory.mktemp("sources") / "project"
     for folder in MAPPED:
-        shutil.copytree(checkout / folder, sources / folder, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+        shutil.copytree(
+            checkout / folder, sources / folder, ignore=shutil.ignore_patterns("*.so", "*.ofx", "__pycache__")
+        )
     for name in LOOSE:
         shutil.copy(checkout / name, sources / name)
     folder = sources.parent / "wheels"
@@ -104,6 +107,7 @@ def test_nothing_imports_a_global_name(checkout: Path) -> None:
 def test_the_wheel_holds_the_kernels_the_weights_and_the_licences(checkout: Path, site: Path) -> None:
     wanted = {"ofx_lipsync/py.typed", "ofx_lipsync/kernels/libkernels.so"}
     wanted |= {f"ofx_lipsync/kernels/{p.name}" for p in (checkout / "kernels").iterdir() if p.suffix in (".cu", ".h")}
+    wanted |= {f"ofx_lipsync/plugin/{name}" for name in ("ofx.h", BINARY)}
     wanted |= {f"ofx_lipsync/models/weights/{p.name}" for p in (checkout / "models" / "weights").iterdir()}
     assert any(name.endswith(".cu") for name in wanted)
     assert any(name.endswith(".task") for name in wanted)

@@ -50,6 +50,7 @@ def named(param: Param) -> str:
 
 def test_every_file_begins_with_its_licence(checkout: Path) -> None:
     native = [path for suffix in ("*.cu", "*.h", "*.c") for path in (checkout / "kernels").rglob(suffix)]
+    native += [path for suffix in ("*.h", "*.c") for path in (checkout / "ofx_lipsync").rglob(suffix)]
     for path in sources(checkout) + native:
         first = path.read_text().split("\n", 1)[0]
         assert LICENCE_LINE[2:] in first, f"{path} begins with {first!r}"

@@ -10,6 +10,7 @@ from typing import Any
 SUITES = {
     "quality": "does the result say the line: opening, width, lips, closures, leak of the old speech",
     "speed": "CPU seconds by stage and peak memory of a 1080p dub",
+    "plugin": "what the plug-in costs a frame besides its work, beside a plain copy of the same bytes",
     "sheets": "contact sheets of plate, result and matte, to look at",
     "voice": "the articulation network against tracked mouths, without rendering",
     "lines": "a plot of ten lines to look at: sound, phones, closure, opening wanted and filmed",

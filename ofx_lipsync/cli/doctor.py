@@ -42,11 +42,13 @@ class Finding:
 
 def register(verbs: Any) -> None:
     parser = verbs.add_parser("doctor", help="what is installed and what is missing", description=__doc__)
+    parser.add_argument("--host", action="store_true", help="try the plug-in as a host would, one frame included")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    findings = [finding for look in LOOKS for finding in look()]
+    looks = (*LOOKS, plugin) if getattr(args, "host", False) else LOOKS
+    findings = [finding for look in looks for finding in look()]
     _show(findings)
     return 4 if any(not f.good and f.needed for f in findings) else 0
 
@@ -150,6 +152,12 @@ def transcripts() -> Iterator[Finding]:
     found = shutil.which("espeak-ng")
     text = found or "not installed: AudioFeature.transcript cannot be used"
     yield Finding("media", "transcripts", found is not None, text, "apt-get install espeak-ng", needed=False)
+
+
+def plugin() -> Iterator[Finding]:
+    """The nodes for hosts: loaded, described, and one frame through the worker."""
+    for found in importlib.import_module("ofx_lipsync.plugin.check").check():
+        yield Finding("plug-in", found.name, found.good, found.text, found.remedy, found.needed)
 
 
 LOOKS = (machine, gpu, packages, kernels, weights, colour, codecs, transcripts)

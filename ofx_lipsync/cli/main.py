@@ -23,6 +23,7 @@ VERBS = {
     "dub": "dub a shot",
     "analyse": "analyse a shot once, for later renders",
     "nodes": "every node with its params",
+    "install": "put the plug-in where hosts look",
     "doctor": "what is installed and what is missing",
     "bench": "measure quality or speed",
     "train": "train a network",

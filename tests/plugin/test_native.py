@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shim under the sanitizers, valgrind and a fuzzer."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ofx_lipsync.plugin.host.host import BINARY
+
+ROUNDS, MANY_ROUNDS = 100_000, 20_000_000
+SANITIZED = ("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer")
+OURS = re.compile(r"0x[0-9A-Fa-f]+:? .*(LipSync\.ofx|shim_\w+\.c)")
+"""A line of a stack that is the shim's."""
+LIFE = """
+import ctypes, sys, threading
+stays = ctypes.CDLL(sys.argv[1])  # mapped to the end, or a leak's place has no name
+from pathlib import Path
+from ofx_lipsync.plugin.host.effect import Effect
+from ofx_lipsync.plugin.host.scene import *
+full = Layout((-3, 5, 61, 38), "OfxBitDepthHalf", "OfxImageComponentRGB", padding=6, flipped=True)
+host = Host(Path(sys.argv[1]))
+for label, plugin in host.plugins.items():
+    for context in plugin.descriptor.properties.values["OfxImageEffectPropSupportedContexts"]:
+        plugin.describe(context)
+def frames(plugin, effect):
+    for time, mode in enumerate(("", "pattern", "fail", "crash", "garbage4", "short", "")):
+        effect.set(input_space=mode)
+        plugin.render(effect, Picture(full), float(time))
+for label in ("FaceDetect", "MouthGenerate", "Blend", "LipSync"):
+    for on_error in ("fail", "slate"):
+        plugin, effect = ready(host, label, noise(full), analysis="a", on_error=on_error)
+        for what in ("RegionOfDefinition", "FramesNeeded", "RegionsOfInterest", "ClipPreferences"):
+            plugin.ask("OfxImageEffectActionGet" + what, effect)
+        frames(plugin, effect)
+        plugin.destroy(effect)
+plugin, effect = ready(host, "FaceDetect", noise(full))
+threads = [threading.Thread(target=frames, args=(plugin, effect)) for _ in range(3)]
+[t.start() for t in threads], [t.join() for t in threads]
+effect.set(input_space="")
+plugin.press(effect, "analyse")
+plugin.destroy(effect)
+for plugin in host.plugins.values():
+    plugin.unload()
+host.check()
+assert host.effects.lent == {}
+print("lived")
+"""
+
+
+@pytest.fixture(scope="session")
+def compiler() -> str:
+    return shutil.which("cc") or pytest.skip("no C compiler here")
+
+
+def texts(checkout: Path) -> list[Path]:
+    return sorted((checkout / "ofx_lipsync" / "plugin").glob("shim*.c"))
+
+
+def build(compiler: str, *arguments: object) -> None:
+    done = subprocess.run([compiler, "-std=c17", "-g", *map(str, arguments)], capture_output=True, text=True)
+    if done.returncode and re.search(r"cannot find .*(asan|ubsan|fuzzer)", done.stderr):
+        pytest.skip("the compiler has no sanitizers here")
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_it_builds_without_a_warning(compiler: str, checkout: Path, tmp_path: Path) -> None:
+    flags = ("-O1", "-Wall", "-Wextra", "-Wshadow", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden", "-Wl,-z,defs")
+    build(compiler, *flags, *texts(checkout), "-o", tmp_path / "LipSync.ofx", "-lm", "-ldl", "-pthread")
+
+
+def test_a_whole_life_under_the_sanitizers(compiler: str, checkout: Path, tmp_path: Path, worker) -> None:
+    binary = tmp_path / "LipSync.ofx"
+    build(compiler, "-O1", "-fPIC", "-shared", *SANITIZED, *texts(checkout), "-o", binary, "-lm", "-ldl")
+    library = subprocess.run([compiler, "-print-file-name=libasan.so"], capture_output=True, text=True).stdout.strip()
+    more = {"LD_PRELOAD": library, "ASAN_OPTIONS": "detect_leaks=1:exitcode=0", "PYTHONMALLOC": "malloc"}
+    done = live(binary, more)
+    assert "lived" in done.stdout, done.stderr[-3000:]
+    assert "ERROR: AddressSanitizer" not in done.stderr, done.stderr[-3000:]
+    assert "runtime error" not in done.stderr, done.stderr[-3000:]
+    assert not OURS.search(done.stderr), done.stderr[-3000:]  # Python leaks, the shim does not
+
+
+def live(binary: Path, more: dict[str, str], *before: str) -> subprocess.CompletedProcess[str]:
+    command = [*before, sys.executable, "-c", LIFE, str(binary)]
+    return subprocess.run(command, env={**os.environ, **more}, capture_output=True, text=True)
+
+
+@pytest.mark.slow
+@pytest.mark.host
+def test_a_whole_life_under_valgrind(tmp_path: Path, worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    valgrind = shutil.which("valgrind") or pytest.skip("valgrind is not here")
+    monkeypatch.setenv("LIPSYNC_TIMEOUT", "60")
+    more = {"PYTHONMALLOC": "malloc"}
+    done = live(BINARY, more, valgrind, "--leak-check=full", "--show-leak-kinds=definite", "--num-callers=30")
+    assert "lived" in done.stdout, done.stderr[-3000:]
+    blocks = re.split(r"^==\d+== $", done.stderr, flags=re.MULTILINE)
+    ours = [block for block in blocks if OURS.search(block)]
+    assert not ours, "\n".join(ours)[:3000]
+
+
+def harness(compiler: str, checkout: Path, folder: Path, *flags: str) -> Path:
+    plugin = checkout / "ofx_lipsync" / "plugin"
+    sources = (checkout / "tests" / "plugin" / "fuzz_wire.c", plugin / "shim_wire.c", plugin / "shim_gl.c")
+    build(compiler, "-O1", *SANITIZED, *flags, f"-I{plugin}", *sources, "-o", folder / "fuzz", "-ldl", "-lm")
+    return folder / "fuzz"
+
+
+def test_broken_packets(compiler: str, checkout: Path, tmp_path: Path) -> None:
+    fuzz = harness(compiler, checkout, tmp_path, "-DALONE")
+    done = subprocess.run([fuzz, str(ROUNDS)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    accepted = int(done.stdout.split()[0])
+    assert 0.1 * ROUNDS < accepted < 0.9 * ROUNDS  # both ways through the reader are taken
+
+
+@pytest.mark.slow
+def test_many_broken_packets(compiler: str, checkout: Path, tmp_path: Path) -> None:
+    fuzz = harness(compiler, checkout, tmp_path, "-DALONE")
+    done = subprocess.run([fuzz, str(MANY_ROUNDS)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.mark.slow
+@pytest.mark.host
+def test_the_reader_under_libfuzzer(checkout: Path, tmp_path: Path) -> None:
+    names = ("clang", *(f"clang-{version}" for version in range(25, 13, -1)))
+    clang = next(filter(None, map(shutil.which, names)), None) or pytest.skip("clang is not here")
+    fuzz = harness(clang, checkout, tmp_path, "-fsanitize=fuzzer,address,undefined")
+    done = subprocess.run([fuzz, "-max_total_time=60", "-max_len=4096"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the viewer shows, and the point that the artist drags. Each in a process of its own: OpenGL is found in it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAD = """
+import ctypes, sys
+from ofx_lipsync.plugin.host.scene import *
+from ofx_lipsync.plugin.host.suites import Interact
+if sys.argv[1]:
+    gl = ctypes.CDLL(sys.argv[1], ctypes.RTLD_GLOBAL)
+    drawn = (ctypes.c_char * 65536).in_dll(gl, "DRAWN")
+full = Layout((0, 0, 200, 100))
+host = Host()
+plugin, effect = ready(host, NODE, noise(full))
+interact = Interact(effect)
+scale = {"OfxInteractPropPixelScale": [1.0, 1.0], "OfxPropTime": 1.0}
+draw = lambda: plugin.overlay(interact, "OfxInteractActionDraw", **scale)
+pen = lambda what, x, y: plugin.overlay(
+    interact, "OfxInteractActionPen" + what, OfxInteractPropPenPosition=[x, y], **scale)
+"""
+
+
+@pytest.fixture(scope="session")
+def gl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    compiler = shutil.which("cc") or pytest.skip("no C compiler here to build a viewer with")
+    library = tmp_path_factory.mktemp("gl") / "libfake_gl.so"
+    subprocess.run([compiler, "-shared", "-fPIC", Path(__file__).with_name("fake_gl.c"), "-o", library], check=True)
+    return library
+
+
+def run(code: str, gl: Path | str, node: str = "FaceDetect") -> str:
+    command = [sys.executable, "-c", HEAD.replace("NODE", repr(node)) + code + "\nhost.check()", str(gl)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+def test_before_a_render_only_the_point_is_drawn_and_nothing_starts(gl: Path, worker) -> None:
+    shown = run("assert draw() == 0\nprint(drawn.value.decode())", gl)
+    assert shown.strip() == "push\ncolour 1 0.6 0\nbegin1 88,50 112,50 100,38 100,62 end\npop"
+    assert worker.pids == []
+
+
+def test_lines_of_the_worker_are_drawn(gl: Path, worker) -> None:
+    """One closed outline, one point; a line that leaves the points is left out; not a number is no place."""
+    code = "plugin.render(effect, Picture(full)); draw(); draw()\nprint(drawn.value.decode())"
+    shown = run(code, gl)
+    assert shown.count("colour 0 1 0\nbegin2 10,10 20,10 20,20 end\n") == 2
+    assert shown.count("colour 1 0 0\nbegin0 20,20 0,1 end\n") == 2
+    assert shown.count("begin3") == 0
+
+
+@pytest.mark.parametrize("node", ["FaceDetect", "LipSync"])
+def test_dragging_the_point_picks_the_face(gl: Path, worker, node: str) -> None:
+    code = """
+assert pen("Down", 150.0, 90.0) == 14
+assert pen("Motion", 100.0, 50.0) == 14
+assert pen("Down", 105.0, 52.0) == 0
+assert pen("Motion", 40.0, 75.0) == 0
+assert pen("Up", 50.0, 80.0) == 0
+assert pen("Motion", 100.0, 50.0) == 14
+found = {n.removeprefix("FaceDetect_"): p for n, p in effect.params.items()}
+print(found["face_x"].value, found["face_y"].value, found["face"].value, interact.redraws, host.params.edits)
+"""
+    assert run(code, gl, node).split() == ["25.0", "20.0", "2", "2", "0"]
+
+
+def test_a_point_far_outside_stays_within_its_range(gl: Path, worker) -> None:
+    code = 'pen("Down", 100.0, 50.0); pen("Up", 1e9, -1e9)\n'
+    code += 'print(effect.params["face_x"].value, effect.params["face_y"].value)'
+    assert run(code, gl).split() == ["200.0", "200.0"]
+
+
+def test_nodes_without_a_face_point_leave_the_pen_alone(gl: Path, worker) -> None:
+    assert run('print(pen("Down", 100.0, 50.0))', gl, "Blend").split() == ["14"]
+
+
+def test_without_opengl_nothing_is_drawn(worker) -> None:
+    assert run("print(draw())", "").split() == ["1"]
