@@ -98,8 +98,8 @@ class _Run:
 
     def plan(self, made: dict[str, Any]) -> Any:
         self.job.request.progress(_LISTENING, "mouths")
-        faces = made.get("faces") or (self.kept and self.kept.faces)
-        audio = made.get("audio") or (self.kept and self.kept.audio)
+        faces = made.get("faces") or (self.kept.faces if self.kept else None)
+        audio = made.get("audio") or (self.kept.audio if self.kept else None)
         if audio is None or faces is None:
             raise UsageError(
                 f"{self.job.text('analysis')}: holds no line for these frames; press Analyse in AudioFeature first"

@@ -53,7 +53,7 @@ class Line:
     seen: list = field(default_factory=list)
 
     def ask(self, kind: Kind, body: dict, pictures: dict | None = None, named: list | None = None) -> Message:
-        """The worker's DONE; on the way NEED and FETCH are answered from named and pictures {(clip, frame): Picture}."""
+        """The worker's DONE; NEED and FETCH are answered from named and from pictures, {(clip, frame): Picture}."""
         self.number += 1
         self.channel.send(Message(kind, self.number, body))
         last = None
@@ -79,8 +79,8 @@ class Line:
         os.close(fd)
 
     def render(
-        self, node: str, time: float, params: dict, images: dict, pictures: dict | None = None, out: Layout | None = None,
-        **more: object,
+        self, node: str, time: float, params: dict, images: dict, pictures: dict | None = None,
+        out: Layout | None = None, **more: object,
     ) -> Picture:  # fmt: skip
         """images: {clip: Picture} at `time`. The result, whose hash the worker is told."""
         named = list(images.values())
@@ -114,11 +114,9 @@ class Shim:
 
     def __init__(self, host: str = "fr.inria.Natron", **environment: str) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        theirs.set_inheritable(True)
-        command = f'exec "$0" -m ofx_lipsync.plugin.worker 3<&{theirs.fileno()}'
         self.process = subprocess.Popen(
-            ["/bin/sh", "-c", command, sys.executable], pass_fds=[theirs.fileno()], stderr=subprocess.PIPE, text=True,
-            env={**os.environ, **environment},
+            [sys.executable, "-m", "ofx_lipsync.plugin.worker"], stderr=subprocess.PIPE, text=True, close_fds=False,
+            env={**os.environ, **environment}, preexec_fn=lambda: os.dup2(theirs.fileno(), 3),
         )  # fmt: skip
         theirs.close()
         self.control = Channel(ours)
