@@ -16,7 +16,7 @@ from ofx_lipsync.plugin.channel import new_file
 from ofx_lipsync.plugin.job import SOURCE, WHOLE, Job, no_analysis
 from ofx_lipsync.plugin.pictures import Picture
 from ofx_lipsync.plugin.protocol import Kind, Message, Value
-from ofx_lipsync.plugin.request import Request
+from ofx_lipsync.plugin.request import Request, frame_of
 from ofx_lipsync.plugin.store import Hash
 from ofx_lipsync.plugin.workshop import Workshop
 
@@ -64,15 +64,16 @@ def serve(workshop: Workshop, request: Request) -> Reply:
     name, module = _hosted(message)
     job = Job(workshop, request, name)
     with job.files:
+        if message.kind == Kind.ANALYSE:
+            return _analyse(job)
+        frame_of(message)  # a request without a time ends its channel, whatever the node would say
         if message.kind == Kind.RENDER:
             return _render(job, module)
         if message.kind == Kind.REGION:
             return Reply(_region(job))
         if message.kind == Kind.FRAMES:
             return Reply(_frames(job))
-        if message.kind == Kind.OVERLAY:
-            return _overlay(job)
-        return _analyse(job)
+        return _overlay(job)
 
 
 def _hosted(message: Message) -> tuple[str, str]:

@@ -9,7 +9,6 @@ import socket
 import struct
 import subprocess
 import sys
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -119,7 +118,7 @@ class Shim:
             env={**os.environ, **environment}, preexec_fn=lambda: os.dup2(theirs.fileno(), 3),
         )  # fmt: skip
         theirs.close()
-        self.control = Channel(ours)
+        self.control, self.lines, self.said = Channel(ours), [], None
         self.control.send(Message(Kind.HELLO, 1, {"host": host, "host_version": "2.6", "shim_version": "0.1.0"}))
         self.welcome = self.control.receive()
 
@@ -127,12 +126,14 @@ class Shim:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.send(Message(Kind.CHANNEL, 0, {}, (theirs.fileno(),)))
         theirs.close()
-        return Line(Channel(ours), **options)
+        self.lines.append(Line(Channel(ours), **options))
+        return self.lines[-1]
 
     def close(self) -> int:
         """The worker's exit status once its control channel is gone."""
-        self.control.close()
-        with suppress(BrokenPipeError):
+        for channel in (self.control, *(line.channel for line in self.lines)):
+            channel.close()
+        if self.said is None:
             self.said = self.process.communicate(timeout=20)[1]
         return self.process.returncode
 
@@ -140,8 +141,7 @@ class Shim:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self.process.poll() is None:
-            self.close()
+        self.close()
 
 
 def read_rows(done: Message, layout: Layout) -> np.ndarray:
