@@ -77,6 +77,13 @@ def pixels(pattern: str, frame: int) -> np.ndarray:
     return oiio.ImageBuf(pattern.replace("####", str(frame))).get_pixels(oiio.FLOAT)[..., :3]
 
 
+@pytest.fixture(scope="session")
+def host():
+    """A worker that tests share; those that count, or that do harm, take a `shim` of their own."""
+    with Shim() as running:
+        yield running
+
+
 @pytest.fixture
 def shim():
     with Shim() as running:

@@ -30,8 +30,8 @@ def same(a, b) -> bool:
     return a.layout == b.layout and a.rows.tobytes() == b.rows.tobytes()
 
 
-def test_every_frame_is_what_lipsync_dub_makes(shim, analysis, rgba, dubbed):
-    line, changed = shim.line(), 0
+def test_every_frame_is_what_lipsync_dub_makes(host, analysis, rgba, dubbed):
+    line, changed = host.line(), 0
     for frame in FRAMES:
         _, _, comp = chain(line, analysis, rgba, frame)
         source = rgba["Source", frame]
@@ -41,8 +41,8 @@ def test_every_frame_is_what_lipsync_dub_makes(shim, analysis, rgba, dubbed):
     assert changed > 1000
 
 
-def test_any_order_of_frames_gives_the_same_bytes(shim, analysis, rgba):
-    line = shim.line()
+def test_any_order_of_frames_gives_the_same_bytes(host, analysis, rgba):
+    line = host.line()
     once = {frame: chain(line, analysis, rgba, frame)[2] for frame in FRAMES}
     with Shim() as other:
         again = other.line()
@@ -64,8 +64,8 @@ def test_a_plate_is_sent_once_for_the_chain_and_never_again(shim, analysis, rgba
     assert second["known"] > first["known"]
 
 
-def test_a_worker_that_knows_nothing_blends_the_same(shim, analysis, rgba):
-    seen, made, comp = chain(shim.line(), analysis, rgba, FRAME)
+def test_a_worker_that_knows_nothing_blends_the_same(host, analysis, rgba):
+    seen, made, comp = chain(host.line(), analysis, rgba, FRAME)
     with Shim() as fresh:
         line = fresh.line()
         images = {"Source": seen, "Mouth": made}
@@ -81,42 +81,42 @@ def test_a_store_that_holds_nothing_changes_no_pixel(analysis, rgba):
             assert same(chain(narrow.line(), analysis, rgba, frame, mouth)[2], full)
 
 
-def test_a_mouth_that_was_changed_on_the_way_is_refused(shim, analysis, rgba):
-    line = shim.line()
+def test_a_mouth_that_was_changed_on_the_way_is_refused(host, analysis, rgba):
+    line = host.line()
     seen, made, _ = chain(line, analysis, rgba, FRAME)
     graded = picture(made.rows * np.float32(0.8), premult=made.layout.premult)
     with pytest.raises(FailedError, match="Blend: what comes in at Mouth is not what MouthGenerate makes of"):
         line.render("Blend", FRAME, {"analysis": analysis}, {"Source": seen, "Mouth": graded}, rgba)
 
 
-def test_params_reach_the_nodes(shim, plate, sample_line, analysis, rgba, tmp_path):
+def test_params_reach_the_nodes(host, plate, sample_line, analysis, rgba, tmp_path):
     """Those that need no new analysis, animated and not, as on the command line."""
     sets = {"MouthGenerate.strength": "1001:0,1009:1", "Blend.feather": "20", "Blend.move_jaw": "off"}
     arguments = [part for name, value in sets.items() for part in ("--set", f"{name}={value}")]
     files = [plate, str(sample_line), str(tmp_path / "out.####.exr"), "--analysis", analysis]
     assert main(["dub", *files, "-F", str(FRAME), "--progress", "none", *arguments]) == 0
     blend = {"feather": 20.0, "move_jaw": False}
-    comp = chain(shim.line(), analysis, rgba, FRAME, {"strength": 0.5}, blend)[2]
+    comp = chain(host.line(), analysis, rgba, FRAME, {"strength": 0.5}, blend)[2]
     assert np.abs(comp.rows[::-1, :, :3] - pixels(str(tmp_path / "out.####.exr"), FRAME)).max() == 0
 
 
-def test_a_changed_mouth_is_planned_anew_as_dub_would(shim, plate, sample_line, analysis, rgba, tmp_path):
+def test_a_changed_mouth_is_planned_anew_as_dub_would(host, plate, sample_line, analysis, rgba, tmp_path):
     """`opening` changes the plan, which reads no pixels: the knob acts at once."""
     files = [plate, str(sample_line), str(tmp_path / "out.####.exr")]
     sets = ["--set", "MouthGenerate.opening=1.4"]
     assert main(["dub", *files, "-F", str(FRAME), "--progress", "none", *sets]) == 0
-    comp = chain(shim.line(), analysis, rgba, FRAME, {"opening": 1.4})[2]
+    comp = chain(host.line(), analysis, rgba, FRAME, {"opening": 1.4})[2]
     assert np.abs(comp.rows[::-1, :, :3] - pixels(str(tmp_path / "out.####.exr"), FRAME)).max() == 0
 
 
-def test_lipsync_is_the_four_in_one(shim, analysis, rgba, dubbed):
+def test_lipsync_is_the_four_in_one(host, analysis, rgba, dubbed):
     params = {"analysis": analysis, "MouthGenerate_strength": 1.0, "Blend_feather": 7.0}
-    comp = shim.line().render("org.ofxlipsync.lipsync", FRAME, params, {"Source": rgba["Source", FRAME]}, rgba)
+    comp = host.line().render("org.ofxlipsync.lipsync", FRAME, params, {"Source": rgba["Source", FRAME]}, rgba)
     assert np.abs(comp.rows[::-1, :, :3] - dubbed[FRAME]).max() == 0
 
 
-def test_a_host_without_other_frames_reads_the_plate_from_disk(shim, plate, analysis, rgba, dubbed):
-    line, source = shim.line(), {"Source": rgba["Source", FRAME]}
+def test_a_host_without_other_frames_reads_the_plate_from_disk(host, plate, analysis, rgba, dubbed):
+    line, source = host.line(), {"Source": rgba["Source", FRAME]}
     with pytest.raises(FailedError, match=r"the host gives no picture of frame 10.*plate_file"):
         line.render("LipSync", FRAME, {"analysis": analysis}, source, {})
     comp = line.render("LipSync", FRAME, {"analysis": analysis, "plate_file": plate}, source, {})
@@ -130,8 +130,8 @@ def test_pictures_sent_at_once_do_as_well(analysis, rgba, dubbed):
         assert np.abs(comp.rows[::-1, :, :3] - dubbed[FRAME]).max() == 0
 
 
-def test_the_frames_that_are_asked_for_are_those_that_are_named(shim, analysis, rgba):
-    line = shim.line()
+def test_the_frames_that_are_asked_for_are_those_that_are_named(host, analysis, rgba):
+    line = host.line()
     done = line.ask(Kind.FRAMES, {"node": "MouthGenerate", "time": float(FRAME), "p.analysis": analysis})
     named = set()
     for index in range(len(done.body) // 3):
@@ -143,8 +143,8 @@ def test_the_frames_that_are_asked_for_are_those_that_are_named(shim, analysis, 
     assert named == fetched | {FRAME}
 
 
-def test_a_holdout_keeps_the_plate(shim, analysis, rgba):
-    line, source = shim.line(), rgba["Source", FRAME]
+def test_a_holdout_keeps_the_plate(host, analysis, rgba):
+    line, source = host.line(), rgba["Source", FRAME]
     seen, made, comp = chain(line, analysis, rgba, FRAME)
     matte = np.zeros((*source.rows.shape[:2], 1), np.float32)
     matte[:, : matte.shape[1] // 2] = 1

@@ -88,8 +88,8 @@ def test_ctrl_c_is_the_hosts(shim, rgba):
     assert shim.line().render("FaceDetect", FRAME, {}, {"Source": source}) is source
 
 
-def test_says_that_it_is_alive_while_it_works(shim, analysis, rgba):
-    line = shim.line()
+def test_says_that_it_is_alive_while_it_works(host, analysis, rgba):
+    line = host.line()
     waits_for_another_frame(line, analysis, rgba)
     times = []
     for _ in range(3):
@@ -117,8 +117,8 @@ def test_beats_while_a_long_computation_holds_its_thread():
         end.close()
 
 
-def test_abort_is_heeded_and_the_next_frame_is_made(shim, analysis, rgba):
-    line = shim.line()
+def test_abort_is_heeded_and_the_next_frame_is_made(host, analysis, rgba):
+    line = host.line()
     waits_for_another_frame(line, analysis, rgba)
     line.channel.send(Message(Kind.ABORT, line.number))
     answer = next(m for m in iter(line.channel.receive, None) if m.kind != Kind.BEAT)
@@ -127,12 +127,12 @@ def test_abort_is_heeded_and_the_next_frame_is_made(shim, analysis, rgba):
     line.render("LipSync", FRAME, {"analysis": analysis}, {"Source": rgba["Source", FRAME]}, rgba)
 
 
-def test_a_channel_that_goes_in_mid_frame_ends_alone(shim, analysis, rgba):
-    line = shim.line()
+def test_a_channel_that_goes_in_mid_frame_ends_alone(host, analysis, rgba):
+    line = host.line()
     waits_for_another_frame(line, analysis, rgba)
     line.channel.close()
-    shim.line().render("LipSync", FRAME, {"analysis": analysis}, {"Source": rgba["Source", FRAME]}, rgba)
-    assert alive(shim.process.pid)
+    host.line().render("LipSync", FRAME, {"analysis": analysis}, {"Source": rgba["Source", FRAME]}, rgba)
+    assert alive(host.process.pid)
 
 
 def test_a_worker_that_is_killed_closes_its_channels(shim, analysis, rgba):
@@ -150,8 +150,8 @@ def bad(shim, path, rgba, node="Blend", time=float(FRAME), clips=("Source",), **
     return str(error.value)
 
 
-def test_each_thing_wrong_is_one_sentence(shim, analysis, rgba, tmp_path):
-    ask = (shim, analysis, rgba)
+def test_each_thing_wrong_is_one_sentence(host, analysis, rgba, tmp_path):
+    ask = (host, analysis, rgba)
     (tmp_path / "noise.lipsync").write_bytes(b"noise")
     assert "Blend.feather: got 99.0, expected 0 to 40 % of face height" in bad(
         *ask, clips=("Source", "Mouth"), feather=99.0
@@ -166,13 +166,13 @@ def test_each_thing_wrong_is_one_sentence(shim, analysis, rgba, tmp_path):
     assert "no space 'Kodak'" in bad(*ask, "MouthGenerate", input_space="Kodak")
     assert "was made with other params of FaceDetect" in bad(*ask, "LipSync", FaceDetect_presence=0.9)
     assert "node: got 'warp'" in bad(*ask, "org.ofxlipsync.warp")
-    assert alive(shim.process.pid)
+    assert alive(host.process.pid)
 
 
-def test_a_picture_that_is_alpha_alone_is_no_plate(shim, analysis):
+def test_a_picture_that_is_alpha_alone_is_no_plate(host, analysis):
     source = picture(np.ones((180, 320, 1), np.float32))
     with pytest.raises(FailedError, match="Source: is Alpha alone, expected RGB or RGBA; connect the plate"):
-        shim.line().render(
+        host.line().render(
             "LipSync", FRAME, {"analysis": analysis}, {"Source": source}, {("Source", f): source for f in FRAMES}
         )
 
