@@ -39,8 +39,9 @@ def overlay(job: Job) -> tuple[dict[str, Value], np.ndarray]:
         body[prefix + "first"], body[prefix + "count"] = first, len(line.points)
         body[prefix + "closed"], body[prefix + "colour"] = line.joined, _packed(line.colour)
         first += len(line.points)
-    points = np.concatenate([line.points for line in lines]) if lines else np.zeros((0, 2))
-    return body, _canonical(job, points)
+    if not lines:
+        return body, np.zeros((0, 2), np.float32)
+    return body, _canonical(job, np.concatenate([line.points for line in lines]))
 
 
 def _lines(job: Job) -> list[Line]:
