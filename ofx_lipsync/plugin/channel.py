@@ -17,7 +17,7 @@ from typing import Iterable
 
 from ofx_lipsync.plugin.protocol import LARGEST_BYTES, MOST_FDS, Message, ProtocolError, decode, encode
 
-_SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+_SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
 _PIECE_BYTES = 1 << 30
 _FDS_BYTES = socket.CMSG_SPACE(MOST_FDS * array.array("i").itemsize)
 _CLOEXEC = 0x40000000
@@ -147,15 +147,33 @@ def read_into(fd: int, view: memoryview) -> None:
         at += got
 
 
+class ResultFile:
+    """A memory file that a channel's results are written to, one after the other: pages that are there already cost
+    half of what new ones do. What is in it holds until the other side's next message."""
+
+    def __init__(self) -> None:
+        self._fd: int | None = None
+
+    def fill(self, content: memoryview) -> int:
+        """The descriptor, which stays this object's, with these bytes at its start.  Raises: MemoryError."""
+        if self._fd is None:
+            self._fd = os.memfd_create("lipsync", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+            fcntl.fcntl(self._fd, fcntl.F_ADD_SEALS, _SEALS)
+        try:
+            at = 0
+            while at < len(content):
+                at += os.pwrite(self._fd, content[at : at + _PIECE_BYTES], at)
+        except OSError as error:
+            self.close()
+            raise MemoryError(str(error)) from None
+        return self._fd
+
+    def close(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
 def new_file(content: memoryview) -> int:
-    """A sealed memory file with these bytes. The fd is the caller's.  Raises: MemoryError."""
-    fd = os.memfd_create("lipsync", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    try:
-        at = 0
-        while at < len(content):
-            at += os.pwrite(fd, content[at : at + _PIECE_BYTES], at)
-        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)
-    except OSError as error:
-        os.close(fd)
-        raise MemoryError(str(error)) from None
-    return fd
+    """A sealed memory file of its own with these bytes. The fd is the caller's.  Raises: MemoryError."""
+    return ResultFile().fill(content)

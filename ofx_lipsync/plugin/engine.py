@@ -12,7 +12,7 @@ import numpy as np
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.graph import node
 from ofx_lipsync.plugin.answer import Answer
-from ofx_lipsync.plugin.channel import new_file
+from ofx_lipsync.plugin.channel import ResultFile
 from ofx_lipsync.plugin.job import SOURCE, WHOLE, Job, no_analysis
 from ofx_lipsync.plugin.pictures import Picture
 from ofx_lipsync.plugin.protocol import Kind, Message, Value
@@ -52,9 +52,9 @@ class Reply:
     content: np.ndarray | None = None
     made: Made | None = None
 
-    def message(self, number: int) -> Message:
-        """Its fd, if it has one, is the caller's to close."""
-        fds = () if self.content is None else (new_file(self.content.reshape(-1).view(np.uint8).data),)
+    def message(self, number: int, file: ResultFile) -> Message:
+        """DONE, with `file` beside it where there is more than a body."""
+        fds = () if self.content is None else (file.fill(self.content.reshape(-1).view(np.uint8).data),)
         return Message(Kind.DONE, number, self.body, fds)
 
 

@@ -18,7 +18,7 @@ from typing import Any, Iterator
 
 from ofx_lipsync import __version__
 from ofx_lipsync.core.errors import LipSyncError
-from ofx_lipsync.plugin.channel import Channel, ClosedError, close_all
+from ofx_lipsync.plugin.channel import Channel, ClosedError, ResultFile, close_all
 from ofx_lipsync.plugin.protocol import Kind, Message, ProtocolError, Value
 
 CONTROL_FD = 3
@@ -120,7 +120,7 @@ class Desk:
     """One channel: one request at a time, and after a render the hash of its result."""
 
     def __init__(self, channel: Channel, worker: Worker) -> None:
-        self.channel, self.worker = channel, worker
+        self.channel, self.worker, self.results = channel, worker, ResultFile()
         self.made: tuple[int, Any] | None = None
 
     def run(self) -> None:
@@ -134,6 +134,7 @@ class Desk:
             print(f"lipsync worker: a channel is closed: {error}", file=sys.stderr)
         finally:
             self.channel.close()
+            self.results.close()
 
     def _heed(self, message: Message) -> None:
         close_all(message.fds)
@@ -152,10 +153,7 @@ class Desk:
         self.made = None
         with self.worker.pulse.during(self.channel, message.id):
             answer = self._answer(message)
-        try:
-            self.channel.send(answer)
-        finally:
-            close_all(answer.fds)
+        self.channel.send(answer)
 
     def _answer(self, message: Message) -> Message:
         """DONE, or FAILED with one sentence. A channel that is broken is not answered."""
@@ -166,7 +164,7 @@ class Desk:
             workshop = self.worker.workshop()
             reply = serve(workshop, Request(self.channel, message, workshop.store, workshop.counters))
             self.made = (message.id, reply.made) if reply.made is not None else None
-            return reply.message(message.id)
+            return reply.message(message.id, self.results)
         except (ClosedError, ProtocolError):
             raise
         except MemoryError:

@@ -21,7 +21,7 @@ from shim_client import FailedError, Shim, hashed, picture, window
 from ofx_lipsync import __version__
 from ofx_lipsync.plugin.channel import Channel, ClosedError, new_file
 from ofx_lipsync.plugin.pictures import Layout
-from ofx_lipsync.plugin.protocol import Kind, Message
+from ofx_lipsync.plugin.protocol import Kind, Message, encode
 from ofx_lipsync.plugin.worker import BEAT_S, Pulse
 
 FRAME = FRAMES[4]
@@ -35,9 +35,9 @@ def alive(pid: int) -> bool:
     return True
 
 
-def until_closed(line) -> None:
+def until_closed(line, *answers: Kind) -> None:
     with contextlib.suppress(ClosedError):
-        while line.channel.receive().kind in (Kind.BEAT, Kind.NEED, Kind.FETCH):
+        while line.channel.receive().kind in (Kind.BEAT, Kind.NEED, Kind.FETCH, *answers):
             pass
         pytest.fail("the channel is still open")
 
@@ -284,3 +284,19 @@ def test_every_thread_of_a_shim_finds_its_own_channel():
     with Shim("MLT") as shim:
         lines = [shim.line() for _ in range(20)]
         assert all(line.stats()["renders"] == 0 for line in lines)
+
+
+def test_noise_on_many_channels_ends_each_of_them_and_nothing_else(host, analysis, rgba):
+    """Right headers with wrong bodies, whole messages with a byte changed, and plain noise."""
+    rng = np.random.default_rng(5)
+    source = rgba["Source", FRAME]
+    whole = encode(Message(Kind.RENDER, 1, {"node": "LipSync", "time": 1.0, **source.layout.records("image0.")}))
+    for turn in range(150):
+        line = host.line()
+        packet = bytearray(whole if turn % 3 else rng.bytes(80))
+        packet[int(rng.integers(len(packet)))] = int(rng.integers(256))
+        line.channel._sock.send(bytes(packet))
+        line.channel._sock.shutdown(socket.SHUT_WR)
+        until_closed(line, Kind.FAILED, Kind.DONE)
+        line.channel.close()
+    host.line().render("LipSync", FRAME, {"analysis": analysis}, {"Source": source}, rgba)
