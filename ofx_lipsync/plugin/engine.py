@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 
-from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.core.errors import LipSyncError, UsageError
 from ofx_lipsync.graph import node
 from ofx_lipsync.plugin.answer import Answer
 from ofx_lipsync.plugin.channel import ResultFile
-from ofx_lipsync.plugin.job import SOURCE, WHOLE, Job, no_analysis
+from ofx_lipsync.plugin.job import SOURCE, WHOLE, Job
 from ofx_lipsync.plugin.pictures import Picture
 from ofx_lipsync.plugin.protocol import Kind, Message, Value
 from ofx_lipsync.plugin.request import Request, frame_of
@@ -109,9 +110,10 @@ _EDGES, _NO_FORMAT = ("x1", "y1", "x2", "y2"), (0.0, 0.0, 1920.0, 1080.0)
 def _frames(job: Job) -> dict[str, Value]:
     """Which frames of Source are read: its own, and those that mouths come from, unless a file is read for them."""
     wanted = {job.frame}
-    if job.name in _READS_OTHERS and not job.text("plate_file") and not no_analysis(job):
-        params = job.settings["MouthGenerate"]
-        wanted |= set(node("MouthGenerate").wanted(job.plan(params), [job.frame]))
+    if job.name in _READS_OTHERS and not job.text("plate_file"):
+        with contextlib.suppress(LipSyncError):  # the render says what is wrong
+            plan = job.plan(job.settings["MouthGenerate"])
+            wanted |= set(node("MouthGenerate").wanted(plan, [job.frame]))
     body: dict[str, Value] = {}
     for index, (first, last) in enumerate(_spans(sorted(wanted))):
         prefix = f"image{index}."

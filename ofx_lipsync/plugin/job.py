@@ -181,6 +181,7 @@ class Job:
     def plate(self) -> HostClip:
         """Source, and where plate_file is given the file for other frames. Nobody asks it for its rate in a render."""
         path, file = self.text("plate_file"), None
+        self._check_size()
         if path:
             file = self._scaled(self.files.enter_context(open_plate(path, colour=self.workshop.colour)))
         frames = self.parts.frames.tolist()
@@ -247,10 +248,28 @@ class Job:
         par = self.message.number("par", 1.0)
         return par if 0.01 < par < 100 else 1.0
 
+    def _check_size(self) -> None:
+        """Raises: AnalysisError where the shot was analysed at another resolution.
+
+        Data windows may be smaller or larger than the format; a picture that begins at 0, 0 and is the format at
+        another size is another plate."""
+        named, have = self.request.named(SOURCE), self.parts.display
+        if named is None or not have or (named.layout.x1, named.layout.y1) != (0, 0):
+            return
+        width, height = named.layout.x2 / self.scale[0], named.layout.y2 / self.scale[1]
+        across, down = width / max(have[2], 1), height / max(have[3], 1)
+        if abs(across - 1) > 0.02 and abs(down / across - 1) < 0.01:
+            raise AnalysisError(
+                f"{self.text('analysis')}: is of a plate of {have[2]}x{have[3]}, expected {width:.0f}x{height:.0f} as "
+                f"{SOURCE} has it; name this shot's analysis, or press Analyse again"
+            )
+
     def _source_layout(self) -> Layout:
         named = self.request.named(SOURCE)
         if named is not None:
             return named.layout
+        if "out.depth" in self.message.body:
+            return self.out
         first = self.message.integer("first", 0)
         picture = self.request.fetch(SOURCE, first)
         if picture is None:
@@ -270,11 +289,6 @@ class Holdout(HostClip):
     def crop(self, frame: int, region: Region) -> Image:
         picture = self._job.request.picture(self._job.need(HOLDOUT))
         return Image(alpha_of(picture, self._job.place, region)[None], region, self.display, ("A",))
-
-
-def no_analysis(job: Job) -> bool:
-    """Whether there is nothing yet that could say what this frame needs: the render will say what is wrong."""
-    return job.existing is None or job.frame not in job.existing.frames
 
 
 def offset_s(job: Job, rate: Rate) -> float:

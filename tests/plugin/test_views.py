@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from conftest import FRAMES, SIZE
 from shim_client import FailedError, read_rows
 
-from ofx_lipsync.analysis import read_analysis
+from ofx_lipsync.analysis import read_analysis, read_parts, write_analysis
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.plugin.channel import check_size, close_all
 from ofx_lipsync.plugin.draw import GOOD, Ink
@@ -87,6 +89,19 @@ def test_the_strip_shows_where_the_playhead_is(host, analysis, rgba):
     assert columns[0] < 60
     assert columns[1] > 580
     assert len(np.unique(strip.rows[..., 0])) > 50
+
+
+def test_the_strip_needs_no_plate(host, analysis, tmp_path):
+    parts = read_parts(analysis)
+    write_analysis(tmp_path / "line.lipsync", replace(parts, faces=None, plan=None, display=()))
+    out = Layout(0, 0, 64, 48, 1, 3)
+    strip = host.line().render("AudioFeature", FRAME, {"analysis": str(tmp_path / "line.lipsync")}, {}, out=out)
+    assert len(np.unique(strip.rows)) > 20
+
+
+def test_frames_are_asked_for_whatever_the_analysis(host, tmp_path):
+    done = host.line().ask(Kind.FRAMES, {"node": "Blend", "time": 7.0, "p.analysis": str(tmp_path / "none")})
+    assert dict(done.body) == {"image0.clip": "Source", "image0.first": 7, "image0.last": 7}
 
 
 def test_the_strip_needs_a_line(host, rgba, analysis, tmp_path):

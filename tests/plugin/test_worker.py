@@ -169,6 +169,13 @@ def test_each_thing_wrong_is_one_sentence(host, analysis, rgba, tmp_path):
     assert alive(host.process.pid)
 
 
+def test_an_analysis_of_another_resolution_is_refused(host, analysis, rgba):
+    double = {key: picture(np.repeat(np.repeat(each.rows, 2, 0), 2, 1)) for key, each in rgba.items()}
+    says = r"is of a plate of 320x180, expected 640x360 as Source has it"
+    with pytest.raises(FailedError, match=says):
+        host.line().render("LipSync", FRAME, {"analysis": analysis}, {"Source": double["Source", FRAME]}, double)
+
+
 def test_a_picture_that_is_alpha_alone_is_no_plate(host, analysis):
     source = picture(np.ones((180, 320, 1), np.float32))
     with pytest.raises(FailedError, match="Source: is Alpha alone, expected RGB or RGBA; connect the plate"):
