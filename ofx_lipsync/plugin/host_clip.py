@@ -71,7 +71,7 @@ class HostClip:
             return self._request.picture(named)
         picture = self._request.fetch(self._name, frame)
         if picture is None:
-            raise no_frame(self._name, frame)
+            raise no_frame(self._name, frame, self._request.why)
         return picture
 
     def _on_disk(self, frame: int) -> Clip | None:

@@ -54,8 +54,9 @@ class Layout:
     def read(cls, message: Message, prefix: str = "") -> Layout:
         """From the records of a message.  Raises: ProtocolError."""
         x1, y1, x2, y2, depth, comps = (message.integer(prefix + name) for name in _SAME)
-        premult = message.integer(prefix + "premult", OPAQUE)
-        return cls(x1, y1, x2, y2, depth, comps, premult, message.number(prefix + "par", 1.0))
+        premult, par = message.integer(prefix + "premult", OPAQUE), message.number(prefix + "par", 1.0)
+        # Some hosts say 0, or nothing that makes sense, of clips that they do not know well.
+        return cls(x1, y1, x2, y2, depth, comps, premult, par if 0.01 < par < 100 else 1.0)
 
     def records(self, prefix: str = "") -> dict[str, Value]:
         names = ("x1", "y1", "x2", "y2", "depth", "comps", "premult", "par")

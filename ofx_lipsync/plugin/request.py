@@ -50,6 +50,7 @@ class Request:
         # What was fetched, by clip and frame: what an analysis was made from.
         self.seen: dict[tuple[str, int], Hash] = {}
         self._uploaded: dict[int, Picture] = {}
+        self.why = ""
         self._progress = -1.0
 
     def check(self) -> None:
@@ -97,6 +98,7 @@ class Request:
         self._ask(Kind.FETCH, {"clip": clip, "time": float(frame)})
         answer = self._answer(Kind.PICTURE, Kind.KNOWN, Kind.NONE)
         if answer.kind == Kind.NONE:
+            self.why = answer.text("why", "")
             return None
         self.seen[clip, frame] = key_of(answer)
         if answer.kind == Kind.PICTURE:
@@ -152,9 +154,12 @@ class Request:
         return picture
 
 
-def no_frame(clip: str, frame: int) -> MediaError:
+def no_frame(clip: str, frame: int, why: str) -> MediaError:
+    """why: what the host said, or nothing."""
+    said = f" ({why})" if why else ""
     return MediaError(
-        f"{clip}: the host gives no picture of frame {frame}; name the plate on disk in plate_file, or check the range"
+        f"{clip}: the host gives no picture of frame {frame}{said}; name the plate on disk in plate_file, "
+        "or check the range"
     )
 
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 
@@ -15,17 +14,8 @@ from ofx_lipsync.cli.main import main
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from host_shot import FRAMES, SIZE, make_plate, pixels
 from shim_client import Shim, picture
-
-FRAMES = range(1001, 1011)
-SIZE = (320, 180)
-
-
-def make_plate(samples: Path):
-    spec = importlib.util.spec_from_file_location("make_plate", samples / "make_plate.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="session")
@@ -71,10 +61,6 @@ def dubbed(plate, sample_line, analysis, tmp_path_factory) -> dict:
     arguments = ["dub", plate, str(sample_line), out, "--analysis", analysis, "--progress", "none"]
     assert main(arguments) == 0
     return {frame: pixels(out, frame) for frame in FRAMES}
-
-
-def pixels(pattern: str, frame: int) -> np.ndarray:
-    return oiio.ImageBuf(pattern.replace("####", str(frame))).get_pixels(oiio.FLOAT)[..., :3]
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import FRAMES
+from host_shot import FRAMES
 from shim_client import FailedError, Shim, hashed, picture, window
 
 from ofx_lipsync import __version__

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import FRAMES, SIZE
+from host_shot import FRAMES, SIZE
 from shim_client import FailedError, read_rows
 
 from ofx_lipsync.analysis import read_analysis, read_parts, write_analysis

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import FRAMES
+from host_shot import FRAMES, halved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shim_client import picture
@@ -128,11 +128,6 @@ def test_a_proxy_takes_other_frames_from_disk(host, plate, analysis, rgba):
     _, from_disk, _ = comp_and_matte(host, analysis, only, scale=0.5, plate_file=plate)
     inside = matte.rows[..., 0] > 0
     assert np.abs(comp.rows - from_disk.rows)[inside].mean() < 0.01
-
-
-def halved(rows: np.ndarray) -> np.ndarray:
-    height, width, comps = rows.shape
-    return rows.reshape(height // 2, 2, width // 2, 2, comps).mean(axis=(1, 3), dtype=np.float32)
 
 
 def cut(whole: Picture, left: int, bottom: int, right: int, top: int) -> Picture:
