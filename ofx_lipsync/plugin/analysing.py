@@ -20,14 +20,13 @@ from ofx_lipsync.core.clip import Clip
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.face import FaceAnalysis
 from ofx_lipsync.core.mouth import AudioAnalysis
-from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange, Rate
 from ofx_lipsync.graph import Dub, Shot, followed
 from ofx_lipsync.media.plate import Plate
 from ofx_lipsync.media.source import open_plate
 from ofx_lipsync.media.writer import check_writable
 from ofx_lipsync.plugin.host_clip import HostClip
-from ofx_lipsync.plugin.job import SOURCE, WHOLE, Job, offset_s
+from ofx_lipsync.plugin.job import SILENCE, SOURCE, WHOLE, Job, offset_s
 from ofx_lipsync.plugin.pictures import Place
 
 KEYS = {
@@ -76,7 +75,7 @@ class _Run:
 
     def faces(self) -> FaceAnalysis:
         plate = self._plate()
-        faces = Dub(Shot(plate, _silence(), self.frames), self.settings, self._progress).faces()
+        faces = Dub(Shot(plate, SILENCE, self.frames), self.settings, self._progress).faces()
         followed(faces, self.frames, self.settings["FaceDetect"])
         shown = plate.fingerprint() if isinstance(plate, Plate) else self._of_host()
         self.key.update({"plate": shown, "colour": self.job.workshop.colour.cache_id, **self._part("faces")})
@@ -105,7 +104,7 @@ class _Run:
                 f"{self.job.text('analysis')}: holds no line for these frames; press Analyse in AudioFeature first"
             )
         reel = self._reel()
-        shot = Shot(_Rated(self._rate()), _silence(), self.frames, reel)
+        shot = Shot(_Rated(self._rate()), SILENCE, self.frames, reel)
         plan = Dub(shot, self.settings, self._progress).plan(faces, audio)
         self.key.update({**({"reel": reel.fingerprint()} if reel else {}), **self._part("plan")})
         return plan
@@ -161,10 +160,6 @@ class _Rated:
 
     def __getattr__(self, name: str) -> Any:
         raise UsageError(f"Analyse: asked for {name} of a clip that has no pictures; this is a fault, please report it")
-
-
-def _silence() -> Sound:
-    return Sound(np.zeros((1, 1), np.float32), 16000)
 
 
 def _frames(job: Job) -> Sequence[int]:

@@ -33,7 +33,8 @@ WHOLE = "LipSync"
 """The node that is all four; its params are named NODE_PARAM."""
 _DISPLAY_HOSTS = ("mlt", "resolve", "fusion", "vegas")
 """Hosts that hand over what a screen shows; others hand over scene-linear."""
-_SILENCE = Sound(np.zeros((1, 1), np.float32), 16000)
+SILENCE = Sound(np.zeros((1, 1), np.float32), 16000)
+"""For a graph that hears nothing: renders and plans read no sound."""
 
 
 class Job:
@@ -199,7 +200,7 @@ class Job:
     def dub(self) -> Dub:
         """The graph over the host's clips, for one frame."""
         holdout = Holdout(self) if self.request.named(HOLDOUT) else None
-        return Dub(Shot(self.plate, _SILENCE, self.plate.frames, None, holdout), self.settings)
+        return Dub(Shot(self.plate, SILENCE, self.plate.frames, None, holdout), self.settings)
 
     def source(self) -> Picture:
         """Raises: UsageError where nothing is connected."""
@@ -283,12 +284,11 @@ class Holdout(HostClip):
     """The holdout's matte at the request's own time."""
 
     def __init__(self, job: Job) -> None:
-        self.display, self.rate, self.frames = job.display, Rate(24), [job.frame]
-        self._job = job
+        frames = [job.frame]
+        super().__init__(job.request, HOLDOUT, job.place, job.colour, job.display, Rate(24), frames, job.frame)
 
     def crop(self, frame: int, region: Region) -> Image:
-        picture = self._job.request.picture(self._job.need(HOLDOUT))
-        return Image(alpha_of(picture, self._job.place, region)[None], region, self.display, ("A",))
+        return Image(alpha_of(self._picture(frame), self._place, region)[None], region, self.display, ("A",))
 
 
 def offset_s(job: Job, rate: Rate) -> float:

@@ -14,12 +14,16 @@ import signal
 import sys
 import threading
 import traceback
-from typing import Any, Iterator
+from typing import TYPE_CHECKING, Iterator
 
 from ofx_lipsync import __version__
 from ofx_lipsync.core.errors import LipSyncError
 from ofx_lipsync.plugin.channel import Channel, ClosedError, ResultFile, close_all
 from ofx_lipsync.plugin.protocol import Kind, Message, ProtocolError, Value
+
+if TYPE_CHECKING:
+    from ofx_lipsync.plugin.engine import Made
+    from ofx_lipsync.plugin.workshop import Workshop
 
 CONTROL_FD = 3
 BEAT_S = 0.25
@@ -82,7 +86,7 @@ class Worker:
         self.control = control
         self.pulse = Pulse()
         self.host = ""
-        self._workshop: Any = None
+        self._workshop: Workshop | None = None
         self._opening = threading.Lock()
 
     def run(self) -> None:
@@ -91,7 +95,7 @@ class Worker:
             while True:
                 self._heed(self.control.receive())
 
-    def workshop(self) -> Any:
+    def workshop(self) -> Workshop:
         """Made with the first request: NumPy, OpenColorIO and the nodes take longer than HELLO may."""
         with self._opening:
             if self._workshop is None:
@@ -121,7 +125,7 @@ class Desk:
 
     def __init__(self, channel: Channel, worker: Worker) -> None:
         self.channel, self.worker, self.results = channel, worker, ResultFile()
-        self.made: tuple[int, Any] | None = None
+        self.made: tuple[int, Made] | None = None
 
     def run(self) -> None:
         """Until the other side closes the channel or breaks the protocol; either ends this channel alone."""
