@@ -81,14 +81,14 @@ def test_each_thing_wrong_is_named(change, says):
         decode(change(encode(HELLO)))
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.binary(max_size=200))
 def test_noise_is_refused(noise):
     with pytest.raises(ProtocolError):
         decode(noise)
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(body=st.binary(max_size=120), kind=st.sampled_from(Kind))
 def test_noise_behind_a_right_header_is_refused_or_read_whole(body, kind):
     packet = encode(Message(kind))[:16] + struct.pack("<IHH", len(body), 0, 0) + body
@@ -97,7 +97,7 @@ def test_noise_behind_a_right_header_is_refused_or_read_whole(body, kind):
         assert decode(encode(message)).body == message.body or any(v != v for v in message.body.values())
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(body=bodies, position=st.floats(0, 1, exclude_max=True), value=st.integers(0, 255))
 def test_a_changed_byte_is_refused_or_read_whole(body, position, value):
     packet = bytearray(encode(Message(Kind.RENDER, 1, body)))
