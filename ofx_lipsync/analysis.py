@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The analysis file: everything a shot's frames need to know about each other, in one small file.
 
+It may hold any of its three parts (faces, audio, plan): in a host each node's Analyse writes its own.
 A safetensors file: flat arrays plus one JSON text. Nothing in it is code and nothing is unpickled. `key` names what it
 was made from (plate, sound, networks, params that matter), so that a stale file is refused instead of trusted.
 """
@@ -24,22 +25,54 @@ from ofx_lipsync.core.mouth import AudioAnalysis
 from ofx_lipsync.core.plan import MouthPlan
 from ofx_lipsync.media.writer import check_writable, put_in_place, scratch_path
 
-FORMAT = 1
+FORMAT = 2
+_LATER_FACTS: dict[str, Any] = {"rate": "", "display": []}
+"""What format 1 did not hold, and what stands for it."""
 LARGEST_BYTES = 2**30
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """One shot. frames: [N] int64, the shot's frame numbers, ascending. key: what it was made from."""
+    """One shot. frames: [N] int64, the shot's frame numbers, ascending. key: what it was made from.
+
+    rate: frames per second as 24000/1001. display: x0, y0, x1, y1 of the plate's format. Both may be empty in a file
+    of format 1.
+    """
 
     key: dict[str, str]
     frames: np.ndarray
     faces: FaceAnalysis
     audio: AudioAnalysis
     plan: MouthPlan
+    rate: str = ""
+    display: tuple[int, ...] = ()
 
 
-def write_analysis(path: str | Path, analysis: Analysis) -> None:
+@dataclass(frozen=True)
+class Parts:
+    """An analysis of which some parts may not have been made yet; the fields are those of Analysis."""
+
+    key: dict[str, str]
+    frames: np.ndarray
+    faces: FaceAnalysis | None = None
+    audio: AudioAnalysis | None = None
+    plan: MouthPlan | None = None
+    rate: str = ""
+    display: tuple[int, ...] = ()
+
+    def whole(self, name: str) -> Analysis:
+        """Raises: AnalysisError naming what `name`, the file, lacks."""
+        faces, audio, plan = self.faces, self.audio, self.plan
+        if faces is None or audio is None or plan is None:
+            lacks = [part for part in ("faces", "audio", "plan") if getattr(self, part) is None]
+            raise AnalysisError(
+                f"{name}: holds no {' and no '.join(lacks)}; press Analyse in the nodes that make them, "
+                "or make it whole with: lipsync analyse --overwrite"
+            )
+        return Analysis(self.key, self.frames, faces, audio, plan, self.rate, self.display)
+
+
+def write_analysis(path: str | Path, analysis: Analysis | Parts) -> None:
     """Write atomically: readers see the old file or the new one.
 
     Raises: OutputError when the folder cannot be written.
@@ -57,7 +90,15 @@ def write_analysis(path: str | Path, analysis: Analysis) -> None:
 
 
 def read_analysis(path: str | Path) -> Analysis:
-    """Read and check an analysis file.
+    """Read and check an analysis file that is whole.
+
+    Raises: AnalysisError when it is missing, damaged, too large, of another format version, or lacks a part.
+    """
+    return read_parts(path).whole(str(path))
+
+
+def read_parts(path: str | Path) -> Parts:
+    """Read and check an analysis file of which parts may be absent.
 
     Raises: AnalysisError when it is missing, damaged, too large, or of another format version.
     """
@@ -68,10 +109,10 @@ def read_analysis(path: str | Path) -> Analysis:
         content = Path(path).read_bytes()
     except OSError as error:
         raise AnalysisError(f"{path}: cannot be read ({error.strerror}); make it with: lipsync analyse") from None
-    return from_bytes(content, str(path))
+    return parts_from_bytes(content, str(path))
 
 
-def to_bytes(analysis: Analysis) -> bytes:
+def to_bytes(analysis: Analysis | Parts) -> bytes:
     from safetensors.numpy import save
 
     arrays: dict[str, np.ndarray] = {}
@@ -87,25 +128,32 @@ def _head(arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> dict[str, str
 
 
 def from_bytes(content: bytes, name: str = "analysis") -> Analysis:
+    return parts_from_bytes(content, name).whole(name)
+
+
+def parts_from_bytes(content: bytes, name: str = "analysis") -> Parts:
     try:
         head, arrays = _parse(content)
-        if head["format"] != FORMAT:
+        if head["format"] not in (1, FORMAT):
             raise AnalysisError(
                 f"{name}: is format {head.get('format')!r}, expected {FORMAT}; make it again with: lipsync analyse"
             )
         if head["digest"] != _digest(arrays, head["facts"]):
             raise ValueError("its content does not match its checksum")
-        analysis = typing.cast(Analysis, _build(Analysis, "", arrays, head["facts"]))
-        for part in (*analysis.faces.tracks, analysis.plan):
+        facts = head["facts"] if head["format"] == FORMAT else {**_LATER_FACTS, **head["facts"]}
+        parts = typing.cast(Parts, _build(Parts, "", arrays, facts))
+        for part in (*(parts.faces.tracks if parts.faces else ()), *([parts.plan] if parts.plan else ())):
             _check_rows(part)
-        return analysis
+        if len(parts.display) not in (0, 4):
+            raise ValueError("its display has not four edges")
+        return parts
     except (ValueError, KeyError, TypeError, IndexError, RecursionError, OverflowError) as error:
         raise AnalysisError(
             f"{name}: is not a whole analysis file ({_short(error)}); make it again with: lipsync analyse"
         ) from None
 
 
-def check_key(analysis: Analysis, expected: dict[str, str], name: str) -> None:
+def check_key(analysis: Analysis | Parts, expected: dict[str, str], name: str) -> None:
     """Raises: AnalysisError naming everything that changed since the analysis was made."""
     stale = [part for part, value in expected.items() if analysis.key.get(part) != value]
     if stale:

@@ -19,11 +19,12 @@ from ofx_lipsync.core.clip import Clip
 from ofx_lipsync.core.errors import FrameError, UsageError
 from ofx_lipsync.core.face import FaceAnalysis, FaceTrack
 from ofx_lipsync.core.image import Image
+from ofx_lipsync.core.mouth import AudioAnalysis
 from ofx_lipsync.core.params import ParamSet
-from ofx_lipsync.core.plan import PLATE, REEL
+from ofx_lipsync.core.plan import PLATE, REEL, MouthPlan, Patch
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.sound import Sound
-from ofx_lipsync.core.timing import FrameRange
+from ofx_lipsync.core.timing import FrameRange, Rate
 
 NODES = {
     "FaceDetect": "face_detect",
@@ -112,20 +113,32 @@ class Dub:
 
     def analyse(self, key: dict[str, str] | None = None) -> Analysis:
         """The whole shot, in order. Raises: FrameError when no face is found and the policy is `error`."""
-        shot, settings = self.shot, self.settings
-        faces = node("FaceDetect").analyse(
-            shot.plate, shot.frames, settings["FaceDetect"], progress=self._stage("faces")
+        faces, audio = self.faces(), self.audio()
+        plan = self.plan(faces, audio)
+        frames, display = np.asarray(self.shot.frames, np.int64), self.shot.plate.display
+        edges = (display.x0, display.y0, display.x1, display.y1)
+        return Analysis(key or self.settings.key(), frames, faces, audio, plan, str(self.shot.plate.rate), edges)
+
+    def faces(self) -> FaceAnalysis:
+        """Everybody in the plate."""
+        shot = self.shot
+        found = node("FaceDetect").analyse(
+            shot.plate, shot.frames, self.settings["FaceDetect"], progress=self._stage("faces")
         )
-        audio = node("AudioFeature").analyse(
-            shot.sound, shot.frames, shot.plate.rate, settings["AudioFeature"], times_s=shot.times_s
+        return found
+
+    def audio(self) -> AudioAnalysis:
+        """What the line says, at the frames of the shot."""
+        shot = self.shot
+        heard = node("AudioFeature").analyse(
+            shot.sound, shot.frames, shot.plate.rate, self.settings["AudioFeature"], times_s=shot.times_s
         )
-        track = self._track(faces)
-        plan = node("MouthGenerate").analyse(
-            track, shot.plate.rate, shot.frames, audio.curve, settings["MouthGenerate"],
-            plate=shot.plate, reel=self._reel(), cuts=faces.cuts, times_s=shot.times_s,
-        )  # fmt: skip
-        frames = np.asarray(shot.frames, np.int64)
-        return Analysis(key or settings.key(), frames, faces, audio, plan)
+        return heard
+
+    def plan(self, faces: FaceAnalysis, audio: AudioAnalysis) -> MouthPlan:
+        """What to paint where. Raises: FrameError as `analyse`."""
+        track = followed(faces, self.shot.frames, self.settings["FaceDetect"])
+        return planned(track, self.shot.plate.rate, self.shot.frames, faces, audio, self.settings, self._reel())
 
     def prepare(self, analysis: Analysis, frames: Sequence[int]) -> None:
         """Fetch what these frames need from elsewhere in the shot, in one sweep."""
@@ -137,32 +150,23 @@ class Dub:
 
     def render(self, analysis: Analysis, frame: int) -> Dubbed | None:
         """One frame, or None where the plate stands untouched."""
-        mouth, blend = node("MouthGenerate"), node("Blend")
-        patch = mouth.render(
-            self.shot.plate, frame, analysis.plan, self.settings["MouthGenerate"].at(frame), reel=self.shot.reel
-        )
-        if patch is None:
-            return None
+        patch = self.patch(analysis.plan, frame)
+        return None if patch is None else self.comp(patch, frame)
+
+    def patch(self, plan: MouthPlan, frame: int) -> Patch | None:
+        """The new mouth of a frame, or None where the plate keeps its own."""
+        params = self.settings["MouthGenerate"].at(frame)
+        made = node("MouthGenerate").render(self.shot.plate, frame, plan, params, reel=self.shot.reel)
+        return made
+
+    def comp(self, patch: Patch, frame: int) -> Dubbed:
+        """The patch over the plate."""
         plate = self.shot.plate.crop(frame, patch.image.region)
         holdout = self._holdout(frame, patch.image.region)
-        image, matte = blend.render(plate, patch, self.settings["Blend"].at(frame), holdout)
-        return Dubbed(image, matte)
+        return Dubbed(*node("Blend").render(plate, patch, self.settings["Blend"].at(frame), holdout))
 
     def _stage(self, stage: str) -> Callable[[int, int], None]:
         return lambda done, total: self.progress(stage, done, total)
-
-    def _track(self, faces: FaceAnalysis) -> FaceTrack | None:
-        """The chosen person, after the policy for frames where nobody is seen."""
-        policy = self.settings["FaceDetect"].missing_face
-        track = faces.chosen_track()
-        seen = 0 if track is None else len(track.frames)
-        if policy == "error" and seen < len(self.shot.frames):
-            missing = faces.missing(self.shot.frames)
-            raise FrameError(
-                f"FaceDetect: no face in {len(missing)} of {len(self.shot.frames)} frames ({missing}); "
-                "set FaceDetect.missing_face=pass to leave those as they are"
-            )
-        return track.held(self.shot.frames, faces.cuts) if track is not None and policy == "hold" else track
 
     def _reel(self) -> tuple[Clip, FaceTrack] | None:
         if self.shot.reel is None:
@@ -177,6 +181,34 @@ class Dub:
 
     def _holdout(self, frame: int, region: Region) -> Image | None:
         return None if self.shot.holdout is None else self.shot.holdout.crop(frame, region)
+
+
+def followed(faces: FaceAnalysis, frames: Sequence[int], params: Any) -> FaceTrack | None:
+    """The chosen person, after FaceDetect's policy for frames where nobody is seen.
+
+    Raises: FrameError where somebody is missing and the policy is `error`.
+    """
+    policy, track = params.missing_face, faces.chosen_track()
+    seen = 0 if track is None else len(track.frames)
+    if policy == "error" and seen < len(frames):
+        missing = faces.missing(frames)
+        raise FrameError(
+            f"FaceDetect: no face in {len(missing)} of {len(frames)} frames ({missing}); "
+            "set FaceDetect.missing_face=pass to leave those as they are"
+        )
+    return track.held(frames, faces.cuts) if track is not None and policy == "hold" else track
+
+
+def planned(
+    track: FaceTrack | None, rate: Rate, frames: Sequence[int], faces: FaceAnalysis, audio: AudioAnalysis,
+    settings: Settings, reel: tuple[Clip, FaceTrack] | None = None,
+) -> MouthPlan:  # fmt: skip
+    """MouthGenerate's plan. The curve lies at the times of the shot's frames, so that they need not be given again."""
+    plan = node("MouthGenerate").analyse(
+        track, rate, frames, audio.curve, settings["MouthGenerate"],
+        reel=reel, cuts=faces.cuts, times_s=audio.curve.times_s,
+    )  # fmt: skip
+    return plan
 
 
 def summary(analysis: Analysis) -> Mapping[str, str]:

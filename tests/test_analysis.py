@@ -13,7 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ofx_lipsync.analysis import Analysis, check_key, from_bytes, read_analysis, to_bytes, write_analysis
+from ofx_lipsync.analysis import (
+    Analysis,
+    Parts,
+    check_key,
+    from_bytes,
+    parts_from_bytes,
+    read_analysis,
+    read_parts,
+    to_bytes,
+    write_analysis,
+)
 from ofx_lipsync.core.errors import AnalysisError
 from ofx_lipsync.core.face import FaceAnalysis, FaceTrack
 from ofx_lipsync.core.mouth import AudioAnalysis, MouthCurve
@@ -81,6 +91,26 @@ def test_same_analysis_gives_the_same_bytes(analysis, content):
 def test_nobody_and_no_cuts(analysis):
     empty = dataclasses.replace(analysis, faces=FaceAnalysis((), (), -1))
     assert same(from_bytes(to_bytes(empty)), empty)
+
+
+def test_any_part_may_be_absent(analysis, tmp_path):
+    parts = Parts(analysis.key, FRAMES, audio=analysis.audio, rate="24000/1001", display=(0, 0, 64, 48))
+    assert same(parts_from_bytes(to_bytes(parts)), parts)
+    write_analysis(tmp_path / "shot.lipsync", parts)
+    assert read_parts(tmp_path / "shot.lipsync").faces is None
+    with pytest.raises(AnalysisError, match=r"shot.lipsync: holds no faces and no plan; press Analyse"):
+        read_analysis(tmp_path / "shot.lipsync")
+
+
+def test_a_file_of_the_first_format_is_still_read(analysis):
+    from safetensors.numpy import load, save
+
+    from ofx_lipsync.analysis import _digest, _parse
+
+    head, arrays = _parse(written())[0], load(written())
+    facts = {name: fact for name, fact in head["facts"].items() if name not in ("rate", "display")}
+    old = {"format": 1, "facts": facts, "digest": _digest(arrays, facts)}
+    assert same(from_bytes(save(arrays, metadata={"lipsync": json.dumps(old)})), analysis)
 
 
 def test_written_whole_or_not_at_all(analysis, tmp_path):

@@ -164,11 +164,11 @@ def frame_range(text: str, args: argparse.Namespace) -> FrameRange:
     return FrameRange.parse(text, openjd=args.frames_syntax == "openjd")
 
 
-def parse_offset(text: str, rate: Rate) -> float:
-    """Seconds from `12`, `12f` (frames) or `500ms`."""
+def parse_offset(text: str, rate: Rate, name: str = "--audio-offset") -> float:
+    """Seconds from `12`, `12f` (frames) or `500ms`. name: of the option or param, for the error."""
     match = _OFFSET.match(text)
     if match is None:
-        raise UsageError(f"--audio-offset: cannot read {text!r}; write frames as 12 or 12f, or time as 500ms")
+        raise UsageError(f"{name}: cannot read {text!r}; write frames as 12 or 12f, or time as 500ms")
     return float(match[1]) / 1000 if match[2] == "ms" else float(Rate(match[1]) / rate)
 
 

@@ -71,6 +71,11 @@ class Colour:
                 return str(space.getName())
         return None
 
+    def is_same(self, space: str, other: str = SCENE_LINEAR) -> bool:
+        """Whether two spaces hold the same numbers, so that nothing need be converted."""
+        processor = self._processor(space, other)
+        return not isinstance(processor, MatrixCurve) and bool(processor.isNoOp())
+
     def to_working(self, rgb: np.ndarray, space: str) -> np.ndarray:
         """[3, H, W] float32 in the working space."""
         return self.convert(rgb, space, SCENE_LINEAR)

@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 import math
+from typing import Callable
 
 import numpy as np
+
+from ofx_lipsync.core.region import Region
+from ofx_lipsync.media.plate import strips
 
 
 def reduced_size(width_px: int, height_px: int, longest_px: int) -> tuple[int, int]:
@@ -20,6 +24,20 @@ def reduce_area(planes: np.ndarray, width_px: int, height_px: int) -> np.ndarray
     """[3, height, width] float32 area average of planes [3, H, W]."""
     reduction = Reduction(planes.shape[1:], (width_px, height_px))
     reduction.add(np.ascontiguousarray(planes.transpose(1, 2, 0), dtype=np.float32))
+    return reduction.planes()
+
+
+def area_average(region: Region, size: tuple[int, int], read: Callable[[Region], np.ndarray]) -> np.ndarray:
+    """[3, height, width] float32 of a region that is read strip by strip. size: (width, height).
+
+    read: gives [H, W, 3] float32 of its own for a strip of the region; black where the picture has no pixels.
+    """
+    reduction = Reduction(region.shape, size)
+    for strip in strips(region):
+        rows = read(strip)
+        # One firefly or NaN would bleach or blacken its whole neighbourhood in the average.
+        np.fmin(rows, np.float32(16), out=rows)
+        reduction.add(np.fmax(rows, np.float32(-1), out=rows))
     return reduction.planes()
 
 

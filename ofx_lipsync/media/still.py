@@ -18,8 +18,8 @@ from ofx_lipsync.core.timing import FrameRange, Rate
 from ofx_lipsync.media import picture_file, timecode
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.content import file_key, joined_key
-from ofx_lipsync.media.plate import Plate, PlateInfo, strips
-from ofx_lipsync.media.reduce import Reduction, reduced_size
+from ofx_lipsync.media.plate import Plate, PlateInfo
+from ofx_lipsync.media.reduce import area_average, reduced_size
 from ofx_lipsync.media.spill import Spill
 from ofx_lipsync.media.still_frame import StillFrame
 from ofx_lipsync.media.still_space import still_space
@@ -63,22 +63,18 @@ class StillPlate(Plate):
             inside = region.intersect(self.window(frame))
             self._prepare(frame, inside)
             size = reduced_size(region.width, region.height, longest_px)
-            reduction = Reduction(region.shape, size)
-            for strip in strips(region):
-                reduction.add(self._limited(frame, strip, inside))
-        pixels = self.colour.to_look(reduction.planes(), self.info.space)
+            planes = area_average(region, size, lambda strip: self._floats(frame, strip, inside))
+        pixels = self.colour.to_look(planes, self.info.space)
         return Image(pixels, Region.of_size(*size), Region.of_size(*size), colour=self.colour.look_space)
 
-    def _limited(self, frame: int, strip: Region, inside: Region) -> np.ndarray:
+    def _floats(self, frame: int, strip: Region, inside: Region) -> np.ndarray:
         """[H, W, 3] float32 of a strip, black outside the data window."""
         there = strip.intersect(inside)
         rows = np.zeros((*strip.shape, 3), np.float32)
         if not there.is_empty:
             y, x = there.slices_in(strip)
             rows[y, x] = picture_file.to_float(self._pixels(frame, there))
-        # One firefly or NaN would bleach or blacken its whole neighbourhood in the average.
-        np.fmin(rows, np.float32(16), out=rows)
-        return np.fmax(rows, np.float32(-1), out=rows)
+        return rows
 
     def load(self, frame: int) -> StillFrame:
         with self._lock:

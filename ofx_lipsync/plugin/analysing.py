@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Analyse button: walks the host's frames and writes that node's part of the shot's analysis file.
+
+No node has a param that keyframes of an analysis could go to (the box is no param, and MouthGenerate.strength
+multiplies what the plan already has), so none are sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import replace
+from typing import Any, Sequence
+
+import numpy as np
+
+from ofx_lipsync.analysis import Parts, write_analysis
+from ofx_lipsync.cli.shot import fingerprint, read_line
+from ofx_lipsync.core.clip import Clip
+from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.core.face import FaceAnalysis
+from ofx_lipsync.core.mouth import AudioAnalysis
+from ofx_lipsync.core.timing import FrameRange, Rate
+from ofx_lipsync.graph import Dub, Shot, followed
+from ofx_lipsync.media.plate import Plate
+from ofx_lipsync.media.source import open_plate
+from ofx_lipsync.media.writer import check_writable
+from ofx_lipsync.plugin.host_clip import HostClip
+from ofx_lipsync.plugin.job import SILENCE, SOURCE, WHOLE, Job, offset_s
+from ofx_lipsync.plugin.pictures import Place
+
+KEYS = {
+    "faces": ("plate", "colour", "face networks", "FaceDetect params"),
+    "audio": ("line", "voice network", "hearing network", "coarticulation network", "AudioFeature params"),
+    "plan": ("reel", "MouthGenerate params"),
+}
+"""What of an analysis' key belongs to which part."""
+_MOST_FRAMES = 1_000_000
+_LOOKING, _LISTENING = 0.9, 0.95
+"""How far an Analyse is when the faces are found, and when the line is heard."""
+_writing = threading.Lock()
+
+
+def analyse(job: Job) -> None:
+    """Make and write the parts that are this node's.
+
+    Raises: UsageError, InputError, FrameError or OutputError, before anything is written.
+    """
+    path = job.text("analysis")
+    if not path:
+        raise UsageError("analysis: no file is named; name the shot's analysis file, then press Analyse")
+    check_writable(path)
+    run = _Run(job)
+    made: dict[str, Any] = {}
+    existing = run.kept
+    if job.name in ("FaceDetect", WHOLE) or (job.name == "MouthGenerate" and (not existing or existing.faces is None)):
+        made["faces"] = run.faces()
+    if job.name in ("AudioFeature", WHOLE):
+        made["audio"] = run.audio()
+    if job.name in ("MouthGenerate", WHOLE):
+        made["plan"] = run.plan(made)
+    job.request.check()
+    run.write(path, made)
+
+
+class _Run:
+    """One Analyse: its frames, its plate, and the key of what it makes."""
+
+    def __init__(self, job: Job) -> None:
+        self.job, self.settings = job, job.settings
+        self.frames = _frames(job)
+        self.kept = _kept(job, self.frames)
+        self.key: dict[str, str] = {}
+        self._networks = self.settings.key()
+
+    def faces(self) -> FaceAnalysis:
+        plate = self._plate()
+        faces = Dub(Shot(plate, SILENCE, self.frames), self.settings, self._progress).faces()
+        followed(faces, self.frames, self.settings["FaceDetect"])
+        shown = plate.fingerprint() if isinstance(plate, Plate) else self._of_host()
+        self.key.update({"plate": shown, "colour": self.job.workshop.colour.cache_id, **self._part("faces")})
+        self.display, self.rate = plate.display, plate.rate
+        return faces
+
+    def audio(self) -> AudioAnalysis:
+        job, rate = self.job, self._rate()
+        path = job.text("line")
+        if not path:
+            raise UsageError("line: no file is named; name the dialogue, then press Analyse")
+        job.request.progress(_LOOKING, "line")
+        sound, _ = read_line(path, offset_s(job, rate), float(len(self.frames) / rate))
+        times_s = np.array([float((frame - self.frames[0]) / rate) for frame in self.frames])
+        heard = Dub(Shot(_Rated(rate), sound, self.frames, times_s=times_s), self.settings).audio()
+        self.key.update({"line": fingerprint(sound), **self._part("audio")})
+        self.rate = rate
+        return heard
+
+    def plan(self, made: dict[str, Any]) -> Any:
+        self.job.request.progress(_LISTENING, "mouths")
+        faces = made.get("faces") or (self.kept.faces if self.kept else None)
+        audio = made.get("audio") or (self.kept.audio if self.kept else None)
+        if audio is None or faces is None:
+            raise UsageError(
+                f"{self.job.text('analysis')}: holds no line for these frames; press Analyse in AudioFeature first"
+            )
+        reel = self._reel()
+        shot = Shot(_Rated(self._rate()), SILENCE, self.frames, reel)
+        plan = Dub(shot, self.settings, self._progress).plan(faces, audio)
+        self.key.update({**({"reel": reel.fingerprint()} if reel else {}), **self._part("plan")})
+        return plan
+
+    def write(self, path: str, made: dict[str, Any]) -> None:
+        """Into the file as it is now: another node may have written its own part meanwhile."""
+        with _writing:
+            old = _kept(self.job, self.frames) or Parts({}, np.asarray(self.frames, np.int64))
+            if "plan" not in made:
+                made["plan"] = None
+            stale = {name for part in made for name in KEYS[part]}
+            key = {name: value for name, value in old.key.items() if name not in stale}
+            box = getattr(self, "display", None)
+            display = (box.x0, box.y0, box.x1, box.y1) if box is not None else old.display
+            rate = str(getattr(self, "rate", None) or old.rate)
+            write_analysis(path, replace(old, key={**key, **self.key}, rate=rate, display=display, **made))
+        self.job.request.progress(1.0, "written")
+
+    def _plate(self) -> Clip:
+        job, path = self.job, self.job.text("plate_file")
+        if path:
+            return job.files.enter_context(
+                open_plate(path, frames=FrameRange(self.frames), colour=job.workshop.colour)
+            )  # fmt: skip
+        place = Place(round(job.format.y1 * job.scale[1]), *job.scale)
+        return HostClip(job.request, SOURCE, place, job.colour, job.format, job.host_rate(), self.frames)
+
+    def _reel(self) -> Plate | None:
+        path = self.settings["MouthGenerate"].reel
+        return self.job.files.enter_context(open_plate(path, colour=self.job.workshop.colour)) if path else None
+
+    def _rate(self) -> Rate:
+        """Of the faces' plate, else of what is kept, else of the host."""
+        return getattr(self, "rate", None) or (self.job.rate if self.kept else self.job.host_rate())
+
+    def _part(self, part: str) -> dict[str, str]:
+        return {name: self._networks[name] for name in KEYS[part] if name in self._networks}
+
+    def _of_host(self) -> str:
+        """Stands for the plate's content where there is no file to ask."""
+        seen = sorted((frame, key) for (_, frame), key in self.job.request.seen.items())
+        return "host " + hashlib.blake2b(repr(seen).encode(), digest_size=16).hexdigest()
+
+    def _progress(self, stage: str, done: int, total: int) -> None:
+        self.job.request.progress(_LOOKING * done / max(total, 1), stage)
+
+
+class _Rated:
+    """A clip that is only asked for its rate: hearing and planning read no pixels."""
+
+    def __init__(self, rate: Rate) -> None:
+        self.rate = rate
+
+    def __getattr__(self, name: str) -> Any:
+        raise UsageError(f"Analyse: asked for {name} of a clip that has no pictures; this is a fault, please report it")
+
+
+def _frames(job: Job) -> Sequence[int]:
+    """The shot: what the file already has where no range was set, else what the host says."""
+    first, last = (job.message.integer(f"p.{name}", 0) for name in ("first_frame", "last_frame"))
+    if job.name in ("AudioFeature", "MouthGenerate") and (first, last) == (0, 0) and job.existing is not None:
+        found: list[int] = job.existing.frames.tolist()
+        return found
+    if (first, last) == (0, 0):
+        first, last = job.message.integer("first"), job.message.integer("last")
+    if not (abs(first) < 1e9 and 0 <= last - first < _MOST_FRAMES):
+        raise UsageError(
+            f"{job.name}: the shot is {first} to {last}, expected a first frame and a later last one; "
+            "set first_frame and last_frame"
+        )
+    return range(first, last + 1)
+
+
+def _kept(job: Job, frames: Sequence[int]) -> Parts | None:
+    """What is in the file that is of these frames. FaceDetect begins a shot anew; the others must fit to it.
+
+    Raises: UsageError where they do not.
+    """
+    job.__dict__.pop("existing", None)
+    old = job.existing
+    if old is None or old.frames.tolist() == list(frames):
+        return old
+    if job.name in ("FaceDetect", WHOLE):
+        return None
+    raise UsageError(
+        f"{job.text('analysis')}: is of frames {FrameRange(old.frames.tolist())}, expected {FrameRange(frames)}; give "
+        "all nodes of a shot the same first_frame and last_frame, or press Analyse in FaceDetect first"
+    )

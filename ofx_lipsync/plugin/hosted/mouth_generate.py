@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""MouthGenerate in a host: the new mouth on transparent black, and its whole patch kept for Blend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ofx_lipsync.core.plan import Patch
+from ofx_lipsync.core.region import Region
+from ofx_lipsync.graph import node
+from ofx_lipsync.kernels.over import over
+from ofx_lipsync.plugin.answer import Answer, grey, painted
+from ofx_lipsync.plugin.hosted.shown import confidence, landmarks
+from ofx_lipsync.plugin.job import Job, scaled
+from ofx_lipsync.plugin.pictures import Place
+
+NAME = "MouthGenerate"
+
+
+@dataclass(frozen=True, eq=False)
+class Packet:
+    """What Blend needs beside the picture: patch is None where the plate keeps its own mouth."""
+
+    patch: Patch | None
+    place: Place
+
+
+def render(job: Job) -> Answer:
+    params = job.settings[NAME].at(job.frame)
+    if job.view == "landmarks":
+        return landmarks(job)
+    patch = patch_with(job, params)
+    if job.view == "confidence":
+        return confidence(job, patch)
+    if job.view == "matte":
+        return matte(job, patch)
+    if job.view == "patch" and patch is not None:
+        return Answer(rows=painted(job, patch.image.pixels, patch.image.region))
+    job.workshop.remember_mouth(job.text("analysis"), job.frame, params)
+    rows = job.out.empty() if patch is None else painted(job, layers(patch), patch.image.region)
+    return Answer(rows=rows, packet=Packet(patch, job.place), packet_bytes=size_of(patch), recipe=params)
+
+
+def patch_with(job: Job, params: Any) -> Patch | None:
+    """The mouth of this frame, at the host's scale, with params of MouthGenerate resolved at it."""
+    plan = scaled(job.plan(params), job.place, job.display)
+    patch: Patch | None = node(NAME).render(job.plate, job.frame, plan, params, reel=job.reel(params))
+    return patch
+
+
+def layers(patch: Patch) -> np.ndarray:
+    """[4, H, W] premultiplied: the mouth over the moved skin under it."""
+    return np.asarray(over(patch.image.pixels, patch.ground.pixels))
+
+
+def matte(job: Job, patch: Patch | None) -> Answer:
+    if patch is None:
+        return grey(job, np.zeros((0, 0), np.float32), Region(0, 0, 0, 0))
+    return grey(job, layers(patch)[3], patch.image.region)
+
+
+def size_of(patch: Patch | None) -> int:
+    parts = () if patch is None else (patch.image.pixels, patch.ground.pixels, patch.skin, patch.outline)
+    return sum(part.nbytes for part in parts)

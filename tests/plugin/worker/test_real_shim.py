@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shim and the worker together, in our own test host: three buttons pressed, four nodes rendered."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+from host_shot import FRAMES, SIZE
+
+from ofx_lipsync.analysis import read_analysis
+
+Host = pytest.importorskip("ofx_lipsync.plugin.host.host").Host
+pictures = pytest.importorskip("ofx_lipsync.plugin.host.picture")
+
+LAYOUT = pictures.Layout((0, 0, *SIZE))
+
+
+class Shot:
+    """The plate in a host, and nodes that name one analysis file."""
+
+    def __init__(self, host, rgba, analysis: str) -> None:
+        self.host, self.analysis = host, analysis
+        self.plate = {frame: pictures.Picture(LAYOUT, rgba["Source", frame].rows) for frame in FRAMES}
+
+    def node(self, label: str, **params):
+        plugin = self.host.plugins[label]
+        effect = plugin.create()
+        effect.clips["Source"].connect(lambda time: self.plate.get(round(time)), LAYOUT, (FRAMES[0], FRAMES[-1]))
+        effect.set(analysis=self.analysis, **params)
+        return plugin, effect
+
+    def press(self, label: str, **params) -> None:
+        plugin, effect = self.node(label, **params)
+        assert plugin.press(effect, "analyse") == 0, effect.message
+        plugin.destroy(effect)
+
+
+def rendered(plugin, effect, frame: int):
+    out = pictures.Picture(LAYOUT)
+    assert plugin.render(effect, out, float(frame)) == 0, effect.message
+    assert out.guards_hold()
+    return out
+
+
+def test_a_shot_from_analyse_to_comp(rgba, dubbed, analysis, sample_line, tmp_path, monkeypatch):
+    monkeypatch.setenv("LIPSYNC_PYTHON", sys.executable)
+    host = Host()
+    shot = Shot(host, rgba, str(tmp_path / "shot.lipsync"))
+    shot.press("FaceDetect")
+    shot.press("AudioFeature", line=str(sample_line))
+    shot.press("MouthGenerate")
+    assert np.array_equal(read_analysis(shot.analysis).plan.target, read_analysis(analysis).plan.target)
+    detect, mouth, blend, whole = (shot.node(label) for label in ("FaceDetect", "MouthGenerate", "Blend", "LipSync"))
+    made = {}
+    blend[1].clips["Mouth"].connect(lambda time: made.get(round(time)), LAYOUT, (FRAMES[0], FRAMES[-1]))
+    for frame in (FRAMES[-1], FRAMES[3]):
+        assert np.array_equal(rendered(*detect, frame).pixels, shot.plate[frame].pixels)
+        made[frame] = rendered(*mouth, frame)
+        comp = rendered(*blend, frame)
+        assert np.abs(comp.pixels[::-1, :, :3] - dubbed[frame]).max() == 0
+        assert np.array_equal(rendered(*whole, frame).pixels, comp.pixels)
+    for plugin, effect in (detect, mouth, blend, whole):
+        plugin.destroy(effect)
+    for plugin in host.plugins.values():
+        plugin.unload()
+    host.check()

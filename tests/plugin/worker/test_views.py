@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an artist can look at: every view of every node, and what is drawn over the viewer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from host_shot import FRAMES, SIZE
+from shim_client import FailedError, read_rows
+
+from ofx_lipsync.analysis import read_analysis, read_parts, write_analysis
+from ofx_lipsync.core.region import Region
+from ofx_lipsync.plugin.channel import check_size, close_all
+from ofx_lipsync.plugin.draw import GOOD, Ink
+from ofx_lipsync.plugin.overlay import LOOP, POINTS
+from ofx_lipsync.plugin.pictures import Layout
+from ofx_lipsync.plugin.protocol import Kind
+
+FRAME = FRAMES[4]
+
+
+def shown(host, node, view, analysis, rgba, frame=FRAME, **more):
+    source = rgba["Source", frame]
+    return source, host.line().render(
+        node, frame, {"analysis": analysis, "view": view}, {"Source": source}, rgba, **more
+    )
+
+
+def mouth_of(analysis) -> tuple[int, int]:
+    """Row (from below) and column of the middle of the wanted mouth."""
+    plan = read_analysis(analysis).plan
+    x, y = plan.target[plan.index(FRAME)].mean(axis=0)
+    return SIZE[1] - 1 - int(y), int(x)
+
+
+@pytest.mark.parametrize("node", ["FaceDetect", "MouthGenerate", "LipSync"])
+@pytest.mark.parametrize("view", ["landmarks", "confidence"])
+def test_drawn_over_the_plate_and_nowhere_else(host, analysis, rgba, node, view):
+    source, drawn = shown(host, node, view, analysis, rgba)
+    inked = (drawn.rows != source.rows).any(axis=2)
+    assert 0.01 < inked.mean() < 0.4
+    assert np.array_equal(drawn.rows[..., 3], source.rows[..., 3])
+    if view == "landmarks":
+        row, column = mouth_of(analysis)
+        assert inked[row - 25 : row + 10, column - 12 : column + 12].mean() > 0.1
+        assert not inked[:20, :60].any()
+    else:
+        assert inked[: SIZE[1] // 14, 10:-10].all()
+        assert not inked[60:120, 60:-60].any()
+
+
+@pytest.mark.parametrize("node", ["MouthGenerate", "LipSync"])
+def test_a_matte_is_grey_and_opaque_and_round_the_mouth(host, analysis, rgba, node):
+    _, matte = shown(host, node, "matte", analysis, rgba)
+    row, column = mouth_of(analysis)
+    assert (matte.rows[..., 3] == 1).all()
+    assert matte.rows[row, column, 0] == 1
+    assert np.array_equal(matte.rows[..., 0], matte.rows[..., 2])
+    assert 0.005 < (matte.rows[..., 0] > 0).mean() < 0.3
+
+
+@pytest.mark.parametrize("node", ["MouthGenerate", "LipSync"])
+def test_a_patch_is_premultiplied_and_transparent_elsewhere(host, analysis, rgba, node):
+    _, patch = shown(host, node, "patch", analysis, rgba)
+    assert not patch.rows[patch.rows[..., 3] == 0].any()
+    row, column = mouth_of(analysis)
+    assert patch.rows[row, column, 3] == 1
+    assert patch.rows[row, column, :3].sum() > 0
+
+
+def test_the_mouth_over_the_plate_by_hand_is_close_to_the_comp(host, analysis, rgba, dubbed):
+    """MouthGenerate's picture is an honest premultiplied RGBA: merged by hand it lacks Blend's matching alone."""
+    source, mouth = shown(host, "MouthGenerate", "result", analysis, rgba)
+    merged = mouth.rows[..., :3] + (1 - mouth.rows[..., 3:]) * source.rows[..., :3]
+    changed = np.abs(dubbed[FRAME][::-1] - source.rows[..., :3]).mean()
+    assert np.abs(merged - dubbed[FRAME][::-1]).mean() < changed
+    assert mouth.rows[..., 3].max() == 1
+
+
+def test_the_strip_shows_where_the_playhead_is(host, analysis, rgba):
+    out = Layout(0, 0, 640, 200)
+    line, columns = host.line(), []
+    for frame in (FRAMES[0], FRAMES[-1]):
+        strip = line.render("AudioFeature", frame, {"analysis": analysis}, {}, out=out)
+        assert (strip.rows[..., 3] == 1).all()
+        columns.append(int(strip.rows[..., :3].min(axis=(0, 2)).argmax()))
+    assert columns[0] < 60
+    assert columns[1] > 580
+    assert len(np.unique(strip.rows[..., 0])) > 50
+
+
+def test_the_strip_needs_no_plate(host, analysis, tmp_path):
+    parts = read_parts(analysis)
+    write_analysis(tmp_path / "line.lipsync", replace(parts, faces=None, plan=None, display=()))
+    out = Layout(0, 0, 64, 48, 1, 3)
+    strip = host.line().render("AudioFeature", FRAME, {"analysis": str(tmp_path / "line.lipsync")}, {}, out=out)
+    assert len(np.unique(strip.rows)) > 20
+
+
+def test_frames_are_asked_for_whatever_the_analysis(host, tmp_path):
+    done = host.line().ask(Kind.FRAMES, {"node": "Blend", "time": 7.0, "p.analysis": str(tmp_path / "none")})
+    assert dict(done.body) == {"image0.clip": "Source", "image0.first": 7, "image0.last": 7}
+
+
+def test_the_strip_needs_a_line(host, rgba, analysis, tmp_path):
+    with pytest.raises(FailedError, match="press Analyse"):
+        host.line().render("AudioFeature", FRAME, {"analysis": str(tmp_path / "x")}, {}, out=Layout(0, 0, 64, 64))
+    source = rgba["Source", FRAME]
+    passed = host.line().render("AudioFeature", FRAME, {"analysis": analysis, "view": "source"}, {"Source": source})
+    assert passed is source
+
+
+def overlay(host, analysis, frame=FRAME, **more):
+    done = host.line().ask(Kind.OVERLAY, {"node": "FaceDetect", "time": float(frame), "p.analysis": analysis, **more})
+    count = sum(done.integer(f"line{n}.count") for n in range(done.integer("lines")))
+    if not count:
+        assert not done.fds
+        return done, np.zeros((0, 2))
+    check_size(done.fds[0], count * 8)
+    points = read_rows(done, Layout(0, 0, 2, count, 4, 1)).reshape(count, 2)
+    close_all(done.fds)
+    return done, points
+
+
+def test_the_overlay_lies_on_the_face(host, analysis):
+    done, points = overlay(host, analysis)
+    track = read_analysis(analysis).faces.chosen_track()
+    wanted = track.landmarks[track.index(FRAME), :, :2]
+    joined = [done.integer(f"line{n}.closed") for n in range(done.integer("lines"))]
+    index = joined.index(POINTS)
+    first, count = done.integer(f"line{index}.first"), done.integer(f"line{index}.count")
+    drawn = points[first : first + count]
+    assert np.allclose(drawn[:, 0], wanted[:, 0])
+    assert np.allclose(drawn[:, 1], SIZE[1] - wanted[:, 1], atol=1e-3)
+    assert joined.count(LOOP) >= 6
+    box = points[: done.integer("line0.count")]
+    assert (box.min(axis=0) <= drawn.min(axis=0) + 1e-3).all()
+    assert 0 <= done.integer("line0.colour") < 1 << 24
+
+
+def test_the_overlay_is_in_square_pixels(host, analysis):
+    assert np.allclose(overlay(host, analysis, par=2.0)[1], overlay(host, analysis)[1] * (2, 1))
+
+
+def test_nothing_is_drawn_where_nothing_is_known(host, analysis, tmp_path):
+    for path, frame in ((str(tmp_path / "none"), FRAME), (analysis, 5), ("", FRAME)):
+        assert overlay(host, path, frame)[0].integer("lines") == 0
+
+
+def test_the_region_is_the_sources(host, analysis):
+    line = host.line()
+    for node in ("FaceDetect", "MouthGenerate", "Blend", "LipSync", "AudioFeature"):
+        body = {"node": node, "time": 1.0, "image0.clip": "Source"}
+        assert line.ask(Kind.REGION, body).integer("same") == 1
+    box = {"format.x1": 0.0, "format.y1": 0.0, "format.x2": 2048.0, "format.y2": 858.0}
+    done = line.ask(Kind.REGION, {"node": "AudioFeature", "time": 1.0, **box})
+    assert [done.number(f"rod.{edge}") for edge in ("x1", "y1", "x2", "y2")] == [0, 0, 2048, 858]
+
+
+def test_ink_covers_whole_pixels_wholly_and_its_edge_in_part():
+    ink = Ink(Region(0, 0, 20, 20))
+    ink.line(np.array([[2.0, 10.0], [18.0, 10.0]]), GOOD, 2.0)
+    assert np.allclose(ink.alpha[9:11, 5:15], 1)
+    assert not ink.alpha[:8].any()
+    assert np.allclose(ink.rgb[:, 9, 10], GOOD)
+    ink.line(np.array([[np.nan, 1.0], [4.0, 1.0]]), GOOD)  # a point that is nowhere is not drawn
+    assert not ink.alpha[:8].any()
