@@ -38,7 +38,9 @@ VIEWS = {
 }
 LINE = {
     "line": File("", help="The dialogue to say: wav, flac, mp3, aac, or a movie for its sound."),
-    "audio_offset": Text("0", help="Starts the line later: frames as 12 or 12f, or time as 500ms; less than 0 is earlier."),
+    "audio_offset": Text(
+        "0", help="Starts the line later: frames as 12 or 12f, or time as 500ms; less than 0 is earlier."
+    ),
 }
 RANGE = {
     "first_frame": Int(0, help="First frame of the shot, where the line starts; both 0 takes the range of Source."),
@@ -65,7 +67,9 @@ def shot_knobs(name: str) -> dict[str, Param]:
         **(LINE if name == "AudioFeature" else {}),
         **(RANGE if analysed else {}),
         **(PLATE if name in ("MouthGenerate", "Blend") else {}),
-        "input_space": Text("", help="OCIO name of what the host's pixels mean; empty takes what is usual in the host."),
+        "input_space": Text(
+            "", help="OCIO name of what the host's pixels mean; empty takes what is usual in the host."
+        ),
         **({"analyse": Button(None, help="Looks at the whole shot and keeps what it finds.")} if analysed else {}),
         "view": Choice(VIEWS[name][0], options=VIEWS[name], help="What the node shows."),
         "on_error": Choice("fail", options=("fail", "slate"), help="Fails the frame, or says on it what is wrong."),

@@ -142,4 +142,3 @@ def _quoted(text: str) -> str:
 
 def _indented(part: str) -> str:
     return "".join(f" {line}\n" for line in part.splitlines())
-

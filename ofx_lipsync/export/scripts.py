@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the generated part of nuke_scripts/.
 
-    python -m ofx_lipsync.export.scripts nuke_scripts
+python -m ofx_lipsync.export.scripts nuke_scripts
 """
 
 from __future__ import annotations

@@ -38,7 +38,9 @@ def extension() -> str:
         NODES=[[name, identifier(name), list(CLIPS[name])] for name in NODES],
         CHAIN=list(CHAIN),
         PASSES=PASSES,
-        TOP=[[heading, [[name, knob, knobs(name)[knob].help] for name, knob in found]] for heading, found in TOP.items()],
+        TOP=[
+            [heading, [[name, knob, knobs(name)[knob].help] for name, knob in found]] for heading, found in TOP.items()
+        ],
         SHARED=shared(),
         PRESETS=USES,
         ABOUT=ABOUT,

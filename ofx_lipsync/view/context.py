@@ -62,30 +62,30 @@ def available(platform: str) -> bool:
 
 
 def _egl() -> Any:
-    from OpenGL import EGL as egl
+    from OpenGL import EGL
 
-    display = _egl_display(egl)
-    egl.eglBindAPI(egl.EGL_OPENGL_API)
+    display = _egl_display(EGL)
+    EGL.eglBindAPI(EGL.EGL_OPENGL_API)
     # A display without surfaces may list no config at all, and makes contexts without one.
-    wanted = (egl.EGLint * 7)(MAJOR, 3, MINOR, 3, PROFILE, CORE, egl.EGL_NONE)
-    context = egl.eglCreateContext(display, _egl_config(egl, display), egl.EGL_NO_CONTEXT, wanted)
-    egl.eglMakeCurrent(display, egl.EGL_NO_SURFACE, egl.EGL_NO_SURFACE, context)
+    wanted = (EGL.EGLint * 7)(MAJOR, 3, MINOR, 3, PROFILE, CORE, EGL.EGL_NONE)
+    context = EGL.eglCreateContext(display, _egl_config(EGL, display), EGL.EGL_NO_CONTEXT, wanted)
+    EGL.eglMakeCurrent(display, EGL.EGL_NO_SURFACE, EGL.EGL_NO_SURFACE, context)
 
     def release() -> None:
-        egl.eglMakeCurrent(display, egl.EGL_NO_SURFACE, egl.EGL_NO_SURFACE, egl.EGL_NO_CONTEXT)
-        egl.eglDestroyContext(display, context)
+        EGL.eglMakeCurrent(display, EGL.EGL_NO_SURFACE, EGL.EGL_NO_SURFACE, EGL.EGL_NO_CONTEXT)
+        EGL.eglDestroyContext(display, context)
 
     return release
 
 
-def _egl_config(egl: Any, display: Any) -> Any:
-    configs, count = (egl.EGLConfig * 1)(), ctypes.c_long()
-    wanted = (egl.EGLint * 5)(egl.EGL_SURFACE_TYPE, 0, egl.EGL_RENDERABLE_TYPE, egl.EGL_OPENGL_BIT, egl.EGL_NONE)
-    egl.eglChooseConfig(display, wanted, configs, 1, count)
+def _egl_config(EGL: Any, display: Any) -> Any:
+    configs, count = (EGL.EGLConfig * 1)(), ctypes.c_long()
+    wanted = (EGL.EGLint * 5)(EGL.EGL_SURFACE_TYPE, 0, EGL.EGL_RENDERABLE_TYPE, EGL.EGL_OPENGL_BIT, EGL.EGL_NONE)
+    EGL.eglChooseConfig(display, wanted, configs, 1, count)
     return configs[0]
 
 
-def _egl_display(egl: Any) -> Any:
+def _egl_display(EGL: Any) -> Any:
     from OpenGL.EGL.EXT.platform_base import eglGetPlatformDisplayEXT
 
     major, minor = ctypes.c_long(), ctypes.c_long()
@@ -93,10 +93,10 @@ def _egl_display(egl: Any) -> Any:
     for platform in (SURFACELESS, DEVICE, None):
         try:
             if platform is None:
-                display = egl.eglGetDisplay(egl.EGL_DEFAULT_DISPLAY)
+                display = EGL.eglGetDisplay(EGL.EGL_DEFAULT_DISPLAY)
             else:
-                display = eglGetPlatformDisplayEXT(platform, egl.EGL_DEFAULT_DISPLAY, None)
-            if display and egl.eglInitialize(display, major, minor):
+                display = eglGetPlatformDisplayEXT(platform, EGL.EGL_DEFAULT_DISPLAY, None)
+            if display and EGL.eglInitialize(display, major, minor):
                 return display
         except Exception as error:  # the next platform may do
             errors.append(_line(error))
@@ -104,14 +104,14 @@ def _egl_display(egl: Any) -> Any:
 
 
 def _osmesa() -> Any:
-    from OpenGL import GL as gl
+    from OpenGL import GL
     from OpenGL import osmesa
 
     wanted = [osmesa.OSMESA_FORMAT, osmesa.OSMESA_RGBA, osmesa.OSMESA_PROFILE, osmesa.OSMESA_CORE_PROFILE]
     wanted += [osmesa.OSMESA_CONTEXT_MAJOR_VERSION, 3, osmesa.OSMESA_CONTEXT_MINOR_VERSION, 3, 0]
     context = osmesa.OSMesaCreateContextAttribs((ctypes.c_int * len(wanted))(*wanted), None)
     held = (ctypes.c_ubyte * (SIZE_PX * SIZE_PX * 4))()
-    if not context or not osmesa.OSMesaMakeCurrent(context, held, gl.GL_UNSIGNED_BYTE, SIZE_PX, SIZE_PX):
+    if not context or not osmesa.OSMesaMakeCurrent(context, held, GL.GL_UNSIGNED_BYTE, SIZE_PX, SIZE_PX):
         raise DeviceError(f"view: OSMesa makes no GL 3.3 context; {REMEDY}")
 
     def release() -> None:

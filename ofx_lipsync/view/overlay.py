@@ -91,8 +91,8 @@ def box(points: np.ndarray) -> np.ndarray:
 
 
 def triangles(found: list[Stroke], pixel: float) -> np.ndarray:
-    """[V, 9] float32 vertices, three a triangle: x y in plate pixels; then, for a soft edge, where the vertex lies across
-    the line or dot (2, screen pixels) and half its width; then RGBA.
+    """[V, 9] float32 vertices, three a triangle: x y in plate pixels; then, for a soft edge, where the vertex lies
+    across the line or dot (2, screen pixels) and half its width; then RGBA.
 
     pixel: plate pixels that one screen pixel covers.
     """

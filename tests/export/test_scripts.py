@@ -13,7 +13,7 @@ import pytest
 
 from ofx_lipsync.core.params import Bool, Choice, Float, Int
 from ofx_lipsync.export import nuke
-from ofx_lipsync.export.knobs import CLIPS, Button, all_knobs, knobs, nuke_class
+from ofx_lipsync.export.knobs import Button, all_knobs, knobs, nuke_class
 from ofx_lipsync.export.scripts import files
 from ofx_lipsync.export.uses import ABOUT, SHARED, TOP, USES
 from ofx_lipsync.graph import NODES
@@ -28,7 +28,11 @@ def parsed(text: str) -> nkparser.Script:
     """By nkparser, which looks for a group's nodes inside its braces, where Nuke never puts them."""
     script = nkparser.Script.from_string(text)
     known = {"unclosed-group"} if "end_group" in text else set()
-    errors = [e for e in script.diagnostics if e.severity.value == "error" and e.code not in known and "'end_group'" not in e.message]
+    errors = [
+        e
+        for e in script.diagnostics
+        if e.severity.value == "error" and e.code not in known and "'end_group'" not in e.message
+    ]
     assert not errors
     return script
 
