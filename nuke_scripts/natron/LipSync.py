@@ -78,11 +78,8 @@ def connect(nodes):
 
 def createParams(group, nodes):
     page = group.createPageParam(PAGE, "LipSync")
-    addAlias(group, page, nodes["Blend"], "view", "What is shown.")
-    preset = group.createChoiceParam("preset", "preset")
-    preset.setOptions([(use, ext.ABOUT[use]) for use in ext.PRESETS])
-    preset.setHelp("Settings for a use; Apply sets them.")
-    addParam(page, preset)
+    addChoice(group, page, "view", [(view, "") for view in ext.SEEN], "What is shown.")
+    addChoice(group, page, "preset", list(ext.ABOUT.items()), "Settings for a use; Apply sets them.")
     for name, label in (("apply_preset", "Apply"), ("analyse", "Analyse")):
         addParam(page, group.createButtonParam(name, label))
     for heading, entries in ext.TOP:
@@ -92,6 +89,13 @@ def createParams(group, nodes):
     addParam(page, versionParam(group))
     group.setPagesOrder([PAGE, "Node", "Settings"])
     group.refreshUserParamsGUI()
+
+
+def addChoice(group, page, name, options, text):
+    choice = group.createChoiceParam(name, name)
+    choice.setOptions(options)
+    choice.setHelp(text)
+    addParam(page, choice)
 
 
 def versionParam(group):
@@ -127,8 +131,20 @@ def paramChanged(thisParam, thisNode, thisGroup, app, userEdited):
             thisNode.getNode(inner).getParam("analyse").trigger()
     elif name == "apply_preset":
         applyPreset(thisNode)
+    elif name == "view":
+        look(thisNode, list(ext.SEEN)[thisParam.getValue()])
     elif name in ext.SHARED:
         share(thisNode)
+
+
+def look(group, view):
+    """The output comes from the node that shows the view; the others go back to their result."""
+    shows, own = ext.SEEN[view]
+    for name in {name for name, _ in ext.SEEN.values()}:
+        put(group.getNode(name).getParam("view"), own if name == shows else "result")
+    output = group.getNode("Output1")
+    output.disconnectInput(0)
+    output.connectInput(0, group.getNode(shows))
 
 
 def share(group):
@@ -142,7 +158,7 @@ def share(group):
 
 
 def applyPreset(group):
-    use = list(ext.PRESETS)[group.getParam("preset").getValue()]
+    use = list(ext.ABOUT)[group.getParam("preset").getValue()]
     for node, values in ext.PRESETS[use].items():
         for name, value in values.items():
             put(group.getNode(node).getParam(name), value)

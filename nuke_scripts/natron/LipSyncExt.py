@@ -13,13 +13,19 @@ CHAIN = ['FaceDetect', 'AudioFeature', 'MouthGenerate']
 PASSES = {'AudioFeature': {'view': 'source'}}
 
 TOP = [['Shot',
-  [['FaceDetect', 'analysis', "The shot's analysis file; all nodes of one shot name the same."],
-   ['AudioFeature', 'line', 'The dialogue to say: wav, flac, mp3, aac, or a movie for its sound.'],
+  [['FaceDetect',
+    'analysis',
+    "The shot's analysis file, made by Analyse or by lipsync analyse; the nodes of one shot name the same."],
+   ['AudioFeature', 'line', 'The dialogue: a sound file, or a movie whose sound is meant.'],
    ['AudioFeature',
     'audio_offset',
-    'Starts the line later: frames as 12 or 12f, or time as 500ms; less than 0 is earlier.'],
-   ['FaceDetect', 'first_frame', 'First frame of the shot, where the line starts; both 0 takes the range of Source.'],
-   ['FaceDetect', 'last_frame', 'Last frame of the shot; both 0 takes the range of Source.']]],
+    "Where the line starts against the shot's first frame: +250ms, -6 (frames) or a timecode; empty is 0."],
+   ['FaceDetect',
+    'first_frame',
+    'First frame of the shot; where this and the last are both 0, the range of Source counts.'],
+   ['FaceDetect',
+    'last_frame',
+    'Last frame of the shot; where this and the first are both 0, the range of Source counts.']]],
  ['Face',
   [['FaceDetect',
     'face',
@@ -78,14 +84,25 @@ TOP = [['Shot',
     'texture_match',
     "How far the new skin round the lips is made as crisp, or as soft, as the plate's; 0 leaves it as it is."]]],
  ['Pipeline',
-  [['FaceDetect', 'input_space', "OCIO name of what the host's pixels mean; empty takes what is usual in the host."],
-   ['FaceDetect', 'on_error', 'Fails the frame, or says on it what is wrong.']]]]
+  [['FaceDetect',
+    'input_space',
+    "Colour space of the host's pixels by its OCIO name; empty is scene-linear in Natron and Nuke, sRGB in players."],
+   ['FaceDetect',
+    'on_error',
+    'When a frame cannot be made: it fails, or it says on the picture what is wrong. Use slate on farms whose hosts '
+    'hide failures.']]]]
 
 SHARED = {'analysis': ['FaceDetect', 'AudioFeature', 'MouthGenerate', 'Blend'],
  'first_frame': ['FaceDetect', 'AudioFeature', 'MouthGenerate'],
  'last_frame': ['FaceDetect', 'AudioFeature', 'MouthGenerate'],
  'input_space': ['FaceDetect', 'AudioFeature', 'MouthGenerate', 'Blend'],
  'on_error': ['FaceDetect', 'AudioFeature', 'MouthGenerate', 'Blend']}
+
+SEEN = {'result': ('Blend', 'result'),
+ 'matte': ('Blend', 'matte'),
+ 'patch': ('Blend', 'patch'),
+ 'landmarks': ('FaceDetect', 'landmarks'),
+ 'confidence': ('MouthGenerate', 'confidence')}
 
 PRESETS = {'dub': {'MouthGenerate': {'strength': 1.0, 'opening': 1.0, 'closure': 1.0, 'handles': 0, 'smoothing': 0.0},
          'Blend': {'feather': 7.0}},

@@ -12,9 +12,10 @@ import json
 from typing import Any
 
 from ofx_lipsync import __version__
-from ofx_lipsync.core.params import Param
-from ofx_lipsync.export.knobs import CLIPS, Button, knobs, nuke_class
-from ofx_lipsync.export.uses import ABOUT, TOP, USES
+from ofx_lipsync.core.params import Choice, Param
+from ofx_lipsync.export.knobs import CLIPS, knobs, nuke_class
+from ofx_lipsync.export.uses import ABOUT, SEEN, TOP, USES
+from ofx_lipsync.plugin.shot_params import Button
 
 HEADER = "#! Nuke, made by ofx_lipsync for every version from 13: SPDX-License-Identifier: Apache-2.0\n"
 CHAIN = ("FaceDetect", "AudioFeature", "MouthGenerate")
@@ -27,6 +28,12 @@ CHANGED = (
     f"    import {MODULE}\n"
     f"    {MODULE}.changed(nuke.thisNode(), nuke.thisKnob())"
 )
+
+
+class Expression(str):
+    """A knob's value that Nuke works out."""
+
+
 COLOUR = 0x5A3D6EFF
 STEP_PX = 90
 
@@ -36,8 +43,9 @@ def gizmo() -> str:
     inside = [
         _node("Input", name="Holdout", inputs=0, number=1, xpos=220, ypos=-STEP_PX),
         _node("Input", name="Source", inputs=0, xpos=0, ypos=-STEP_PX),
-        *_chain({}, len(CLIPS["Blend"])),
-        _node("Output", name="Output1", xpos=0, ypos=4 * STEP_PX),
+        *_chain(_seen(), len(CLIPS["Blend"])),
+        *_switch(),
+        _node("Output", name="Output1", xpos=0, ypos=5 * STEP_PX),
     ]
     return HEADER + _group() + "".join(_indented(part) for part in inside) + "end_group\n"
 
@@ -60,7 +68,7 @@ def _chain(settings: dict[str, dict[str, Any]], inputs: int) -> list[str]:
     lies on the stack below it as the holdout."""
     parts = ["set Nsource [stack 0]\n"]
     for row, name in enumerate(CHAIN):
-        parts.append(_ofx(name, settings, xpos=-110, ypos=row * STEP_PX))
+        parts += [_ofx(name, settings, xpos=-110, ypos=row * STEP_PX), f"set N{name} [stack 0]\n"]
     parts.append("push $Nsource\n")
     return [*parts, _ofx("Blend", settings, inputs=inputs, xpos=0, ypos=3 * STEP_PX)]
 
@@ -72,6 +80,39 @@ def _ofx(name: str, settings: dict[str, dict[str, Any]], **placed: int) -> str:
     return _node(nuke_class(name), **values, name=f"{name}1", **placed)
 
 
+def _seen() -> dict[str, dict[str, Any]]:
+    """Each node's view, as it follows from the view on top; an expression, so that a farm needs no script of ours."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in dict.fromkeys(name for name, _ in SEEN.values()):
+        options = _options(name)
+        wanted = {place: options.index(own) for place, (of, own) in enumerate(SEEN.values()) if of == name}
+        found[name] = {"view": _picked(wanted)}
+    return found
+
+
+def _switch() -> list[str]:
+    """Blend, or the node whose view is asked for."""
+    names = list(dict.fromkeys(name for name, _ in SEEN.values()))
+    which = _picked({place: names.index(name) for place, (name, _) in enumerate(SEEN.values())})
+    pushes = [f"push $N{name}\n" for name in reversed(names)]
+    switch = _node("Switch", inputs=len(names), which=which, name="View", xpos=0, ypos=4 * STEP_PX)
+    return ["set NBlend [stack 0]\n", *pushes, switch]
+
+
+def _options(name: str) -> tuple[str, ...]:
+    view = knobs(name)["view"]
+    assert isinstance(view, Choice)
+    return view.options
+
+
+def _picked(wanted: dict[int, int]) -> Expression:
+    """Place of the view on top -> number, 0 for any other."""
+    text = "0"
+    for place, number in reversed(wanted.items()):
+        text = f"parent.view == {place} ? {number} : {text}" if number else text
+    return Expression(text)
+
+
 def _group() -> str:
     lines = [f"name LipSync1\n tile_color {COLOUR:#x}", 'label "\\[value view]"', f"knobChanged {_quoted(CHANGED)}"]
     lines += _user_knobs()
@@ -79,8 +120,8 @@ def _group() -> str:
 
 
 def _user_knobs() -> list[str]:
-    view = knobs("Blend")["view"]
-    lines = ["addUserKnob {20 LipSync}", _link("Blend", "view", view), *_preset(), *_analyse()]
+    view = f'addUserKnob {{4 view l view t "What is shown." M {{{" ".join(SEEN)}}}}}'
+    lines = ["addUserKnob {20 LipSync}", view, *_preset(), *_analyse()]
     for heading, entries in TOP.items():
         lines.append(f"addUserKnob {{20 {heading.lower()}_group l {heading} n 1}}")
         lines += [_link(name, knob, knobs(name)[knob]) for name, knob in entries]
@@ -131,6 +172,8 @@ def _value(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return f"{value:.10g}"
+    if isinstance(value, Expression):
+        return f'{{{{"{value}"}}}}'
     return value if value and value.replace("_", "").isalnum() else _quoted(value)
 
 

@@ -7,9 +7,9 @@ import pprint
 from typing import Any
 
 from ofx_lipsync import __version__
-from ofx_lipsync.export.knobs import ANALYSED, CLIPS, identifier, knobs, nuke_class
+from ofx_lipsync.export.knobs import CLIPS, buttons, identifier, knobs, nuke_class
 from ofx_lipsync.export.nuke import CHAIN, PASSES
-from ofx_lipsync.export.uses import ABOUT, SHARED, TOP, USES
+from ofx_lipsync.export.uses import ABOUT, SEEN, SHARED, TOP, USES
 from ofx_lipsync.graph import NODES
 
 HEAD = '# SPDX-License-Identifier: Apache-2.0\n"""{about} Made by `make scripts`: edit ofx_lipsync/export instead."""\n'
@@ -22,7 +22,7 @@ def tables() -> str:
         VERSION=__version__,
         NODES=list(NODES),
         CLASSES={name: nuke_class(name) for name in NODES},
-        ANALYSE=list(ANALYSED),
+        ANALYSE=buttons("analyse"),
         SHARED=shared(),
         USES=list(USES),
         PRESETS=USES,
@@ -42,6 +42,7 @@ def extension() -> str:
             [heading, [[name, knob, knobs(name)[knob].help] for name, knob in found]] for heading, found in TOP.items()
         ],
         SHARED=shared(),
+        SEEN=SEEN,
         PRESETS=USES,
         ABOUT=ABOUT,
     )

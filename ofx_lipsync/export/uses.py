@@ -39,7 +39,16 @@ TOP = {
     ),
     "Pipeline": (("FaceDetect", "input_space"), ("FaceDetect", "on_error")),
 }
-"""Heading -> the knobs under it. The view is Blend's, shown above all."""
+"""Heading -> the knobs under it."""
+
+SEEN = {
+    "result": ("Blend", "result"),
+    "matte": ("Blend", "matte"),
+    "patch": ("Blend", "patch"),
+    "landmarks": ("FaceDetect", "landmarks"),
+    "confidence": ("MouthGenerate", "confidence"),
+}
+"""View on top -> the node that shows it, and that node's own view. Landmarks are there before anything is heard."""
 
 SHARED = ("analysis", "first_frame", "last_frame", "input_space", "on_error")
 """Set once on top, and the same on every node that has it."""

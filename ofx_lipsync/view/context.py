@@ -104,8 +104,7 @@ def _egl_display(EGL: Any) -> Any:
 
 
 def _osmesa() -> Any:
-    from OpenGL import GL
-    from OpenGL import osmesa
+    from OpenGL import GL, osmesa
 
     wanted = [osmesa.OSMESA_FORMAT, osmesa.OSMESA_RGBA, osmesa.OSMESA_PROFILE, osmesa.OSMESA_CORE_PROFILE]
     wanted += [osmesa.OSMESA_CONTEXT_MAJOR_VERSION, 3, osmesa.OSMESA_CONTEXT_MINOR_VERSION, 3, 0]

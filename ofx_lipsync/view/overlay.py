@@ -6,7 +6,7 @@ All in plate pixels, x right, y down, as the analysis file has them; nothing her
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Iterator
 
 import numpy as np
@@ -29,7 +29,8 @@ CORNERS = np.array([(-1, -1), (1, -1), (1, 1), (-1, -1), (1, 1), (-1, 1)], np.fl
 
 @dataclass(frozen=True)
 class Stroke:
-    """A closed line through `points` [N, 2], or a dot on each. colour: RGBA of the display. width_px: on the screen."""
+    """A closed line through `points` [N, 2], or a dot on each. colour: RGBA of the display. width_px: on the
+    screen, for a picture 1080 px high."""
 
     points: np.ndarray
     colour: RGBA
@@ -90,13 +91,14 @@ def box(points: np.ndarray) -> np.ndarray:
     return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
 
 
-def triangles(found: list[Stroke], pixel: float) -> np.ndarray:
+def triangles(found: list[Stroke], pixel: float, weight: float = 1.0) -> np.ndarray:
     """[V, 9] float32 vertices, three a triangle: x y in plate pixels; then, for a soft edge, where the vertex lies
     across the line or dot (2, screen pixels) and half its width; then RGBA.
 
-    pixel: plate pixels that one screen pixel covers.
+    pixel: plate pixels that one screen pixel covers. weight: how much wider than said; large pictures want more.
     """
-    parts = [_dots(s, pixel) if s.dots else _lines(s, pixel) for s in found if len(s.points)]
+    heavy = [replace(s, width_px=s.width_px * weight) for s in found if len(s.points)]
+    parts = [_dots(s, pixel) if s.dots else _lines(s, pixel) for s in heavy]
     return np.concatenate(parts) if parts else np.zeros((0, 9), np.float32)
 
 

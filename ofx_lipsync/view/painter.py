@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws a picture through a look, a matte's tint and strokes into the frame buffer that is bound. Needs a GL context."""
+"""Draws a picture through a look, a matte's tint and strokes into the bound frame buffer. Needs a GL context."""
 
 from __future__ import annotations
 
@@ -29,12 +29,14 @@ class Placing:
     scale: tuple[float, float]
     offset: tuple[float, float]
     pixel: float
+    weight: float
+    """How much wider than on a screen of 1080 lines strokes are drawn."""
 
     @classmethod
     def exactly(cls, region: Region) -> Placing:
         """A region onto a buffer of its size, its top row first."""
         scale = (2 / region.width, 2 / region.height)
-        return cls(scale, (-1 - scale[0] * region.x0, -1 - scale[1] * region.y0), 1.0)
+        return cls(scale, (-1 - scale[0] * region.x0, -1 - scale[1] * region.y0), 1.0, heavier(region.height))
 
     @classmethod
     def fitted(cls, region: Region, width_px: int, height_px: int, aspect: float = 1.0) -> Placing:
@@ -43,7 +45,11 @@ class Placing:
         zoom = min(across, down)
         scale = (2 * zoom * aspect / width_px, -2 * zoom / height_px)
         middle = ((region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2)
-        return cls(scale, (-scale[0] * middle[0], -scale[1] * middle[1]), 1 / zoom)
+        return cls(scale, (-scale[0] * middle[0], -scale[1] * middle[1]), 1 / zoom, heavier(height_px))
+
+
+def heavier(height_px: int) -> float:
+    return max(1.0, height_px / 1080)
 
 
 class Painter:
@@ -90,7 +96,7 @@ class Painter:
             begin(self._tint, placing)
             uniform(self._tint, "colour", *MATTE)
             quad(self._tint, self._matte, self._matte_region)
-        self._paint_strokes(placing, triangles(strokes, placing.pixel))
+        self._paint_strokes(placing, triangles(strokes, placing.pixel, placing.weight))
 
     def _paint_picture(self, placing: Placing, exposure: float) -> None:
         assert self._look is not None, "use_look comes before paint"

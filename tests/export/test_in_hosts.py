@@ -14,7 +14,7 @@ import pytest
 
 from ofx_lipsync.core.params import Choice, File, Float, Int, Param
 from ofx_lipsync.export.knobs import identifier, knobs
-from ofx_lipsync.export.uses import SHARED, TOP, USES
+from ofx_lipsync.export.uses import SEEN, SHARED, TOP, USES
 from ofx_lipsync.graph import NODES
 
 TYPES = {"float": "Double", "int": "Int", "bool": "Boolean", "choice": "Choice", "text": "String", "file": "File"}
@@ -226,6 +226,9 @@ class NatronNode:
     def getLabel(self) -> str:  # noqa: N802
         return self.name
 
+    def disconnectInput(self, index: int) -> None:  # noqa: N802
+        del self.inputs[index]
+
     def connectInput(self, index: int, node: NatronNode) -> None:  # noqa: N802
         self.inputs[index] = node.name
 
@@ -274,7 +277,7 @@ def test_the_pyplug_makes_the_chain(pyplug: tuple[ModuleType, NatronGroup]) -> N
 
 def test_what_is_on_top_of_the_pyplug_is_the_nodes_own(pyplug: tuple[ModuleType, NatronGroup]) -> None:
     _, group = pyplug
-    for name, knob in [entry for entries in TOP.values() for entry in entries] + [("Blend", "view")]:
+    for name, knob in [entry for entries in TOP.values() for entry in entries]:
         assert group.params[knob].alias is group.getNode(name).params[knob], knob
 
 
@@ -288,6 +291,17 @@ def test_the_pyplugs_buttons(pyplug: tuple[ModuleType, NatronGroup]) -> None:
     group.params["preset"].value = list(USES).index("subtle")
     module.paramChanged(group.params["apply_preset"], group, group, None, True)
     assert group.getNode("MouthGenerate").params["strength"].value == USES["subtle"]["MouthGenerate"]["strength"]
+
+
+@pytest.mark.parametrize("view", SEEN)
+def test_the_pyplugs_views(pyplug: tuple[ModuleType, NatronGroup], view: str) -> None:
+    module, group = pyplug
+    group.params["view"].value = list(SEEN).index(view)
+    module.paramChanged(group.params["view"], group, group, None, True)
+    name, own = SEEN[view]
+    assert group.getNode("Output1").inputs == {0: name}
+    shown = group.getNode(name).params["view"]
+    assert shown.options[shown.value] == own
 
 
 def test_shared_knobs_are_of_the_kinds_that_can_be_copied() -> None:

@@ -13,10 +13,11 @@ import pytest
 
 from ofx_lipsync.core.params import Bool, Choice, Float, Int
 from ofx_lipsync.export import nuke
-from ofx_lipsync.export.knobs import Button, all_knobs, knobs, nuke_class
+from ofx_lipsync.export.knobs import identifier, knobs, nuke_class
 from ofx_lipsync.export.scripts import files
-from ofx_lipsync.export.uses import ABOUT, SHARED, TOP, USES
+from ofx_lipsync.export.uses import ABOUT, SEEN, SHARED, TOP, USES
 from ofx_lipsync.graph import NODES
+from ofx_lipsync.plugin.shot_params import Button
 
 RunScript = Callable[[str], list]
 PLACED = {"inputs", "name", "xpos", "ypos"}
@@ -64,7 +65,9 @@ def test_every_value_is_one_that_the_param_takes(name: str) -> None:
     for node_id in NODES:
         for knob, param in knobs(node_id).items():
             if isinstance(param, (Float, Int, Bool, Choice)):
-                param.read(plain(found[nuke_class(node_id)].get(knob)))
+                value = plain(found[nuke_class(node_id)].get(knob))
+                if not value.startswith("{{"):
+                    param.read(value)
 
 
 @pytest.mark.parametrize("name", nuke_texts())
@@ -76,7 +79,25 @@ def test_the_chain_is_wired(name: str, run_script: RunScript) -> None:
     assert found["AudioFeature1"] == ["FaceDetect1"]
     assert found["MouthGenerate1"] == ["AudioFeature1"]
     assert found["Blend1"] == [plate, "MouthGenerate1", *holdout]
-    assert found[last] == ["Blend1"]
+    assert found[last] == (["View"] if "gizmo" in name else ["Blend1"])
+    assert found.get("View", []) == (["Blend1", "FaceDetect1", "MouthGenerate1"] if "gizmo" in name else [])
+
+
+@pytest.mark.parametrize("view", SEEN)
+def test_a_view_on_top_shows_that_view_of_its_node(view: str, run_script: RunScript) -> None:
+    """The expressions are worked out as Nuke would: its `a ? b : c` is Tcl's."""
+    tcl = pytest.importorskip("tkinter").Tcl()
+    nodes = {node.name: node for node in run_script(nuke.gizmo())}
+
+    def value(name: str, knob: str) -> int:
+        text = nodes[name].knobs[knob].strip('{}"').replace("parent.view", str(list(SEEN).index(view)))
+        return int(tcl.eval(f"expr {{{text}}}"))
+
+    name, own = SEEN[view]
+    assert nodes["View"].inputs[value("View", "which")] == f"{name}1"
+    assert knobs(name)["view"].options[value(f"{name}1", "view")] == own
+    for other in {"Blend", "FaceDetect", "MouthGenerate"} - {name}:
+        assert value(f"{other}1", "view") == 0
 
 
 def test_inputs_of_the_group_are_numbered(run_script: RunScript) -> None:
@@ -92,7 +113,7 @@ def test_the_buttons_scripts_come_out_of_tcl_as_python(run_script: RunScript) ->
 
 def test_the_knobs_on_top_lead_to_declared_ones() -> None:
     links = [line.rsplit(" T ", 1)[1].rstrip("}") for line in nuke.gizmo().splitlines() if "addUserKnob {41 " in line]
-    assert len(links) == len(set(links)) == 1 + sum(len(entries) for entries in TOP.values())
+    assert len(links) == len(set(links)) == sum(len(entries) for entries in TOP.values())
     for link in links:
         node, knob = link.split(".")
         assert knob in knobs(node.removesuffix("1")), link
@@ -105,7 +126,7 @@ def test_no_two_knobs_on_top_have_one_name() -> None:
 
 
 def test_only_the_artists_knobs_are_on_top() -> None:
-    everything = sum(len(found) for found in all_knobs().values())
+    everything = sum(len(knobs(name)) for name in NODES)
     assert sum(len(entries) for entries in TOP.values()) < everything / 2
 
 
@@ -137,6 +158,11 @@ def test_no_module_needs_more_than_the_host_has(path: Path) -> None:
             assert {alias.name.partition(".")[0] for alias in found.names} <= allowed, path
         elif isinstance(found, ast.ImportFrom):
             assert (found.module or "").partition(".")[0] in allowed, path
+
+
+def test_the_classes_are_what_nuke_makes_of_the_identifiers() -> None:
+    assert identifier("MouthGenerate") == "org.ofxlipsync.mouthgenerate"
+    assert nuke_class("MouthGenerate") == "OFXorg.ofxlipsync.mouthgenerate_v1"
 
 
 def test_a_text_that_tcl_would_run_is_escaped() -> None:

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Params that a host's nodes have besides their own: which shot, what the pixels mean, what to show, how to fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ofx_lipsync.core.params import Choice, File, Int, Param, ParamSet, Text
+from ofx_lipsync.graph import NODES, node
+
+LIPSYNC = "LipSync"
+"""The node that is all four in one; its params are named NODE_PARAM, as in `Blend_feather`."""
+LABELS = (*NODES, LIPSYNC)
+VIEWS = {
+    "FaceDetect": ("result", "landmarks", "confidence"),
+    "AudioFeature": ("result", "source"),
+    "MouthGenerate": ("result", "matte", "landmarks", "confidence"),
+    "Blend": ("result", "matte", "patch"),
+    LIPSYNC: ("result", "matte", "patch", "landmarks", "confidence"),
+}
+"""What each node can show. Hosts save the place in the list: append, never reorder or remove."""
+_HEARING = ("AudioFeature", LIPSYNC)
+_PLATES = ("MouthGenerate", "Blend", LIPSYNC)
+_ANALYSING = ("FaceDetect", "AudioFeature", "MouthGenerate", LIPSYNC)
+_FARTHEST = 10_000_000
+
+
+@dataclass(frozen=True)
+class Button(Param):
+    """A push button; it holds no value."""
+
+    default: None = None
+    kind: ClassVar[str] = "button"
+
+
+class ShotParams(ParamSet):
+    owner = "Shot"
+    analysis = File(
+        "", group="Shot",
+        help="The shot's analysis file, made by Analyse or by lipsync analyse; the nodes of one shot name the same.",
+    )  # fmt: skip
+    line = File("", group="Shot", help="The dialogue: a sound file, or a movie whose sound is meant.")
+    audio_offset = Text(
+        "", group="Shot",
+        help="Where the line starts against the shot's first frame: +250ms, -6 (frames) or a timecode; empty is 0.",
+    )  # fmt: skip
+    first_frame = Int(
+        0, lo=-_FARTHEST, hi=_FARTHEST, slider=(0, 2000), unit="frame", group="Shot",
+        help="First frame of the shot; where this and the last are both 0, the range of Source counts.",
+    )  # fmt: skip
+    last_frame = Int(
+        0, lo=-_FARTHEST, hi=_FARTHEST, slider=(0, 2000), unit="frame", group="Shot",
+        help="Last frame of the shot; where this and the first are both 0, the range of Source counts.",
+    )  # fmt: skip
+    plate_file = File(
+        "", group="Shot",
+        help="The plate on disk, for hosts that give a node no frame but the current one; empty asks the host.",
+    )  # fmt: skip
+    input_space = Text(
+        "", group="Shot",
+        help="Colour space of the host's pixels by its OCIO name; empty is scene-linear in Natron and Nuke, sRGB in "
+        "players.",
+    )  # fmt: skip
+    analyse = Button(group="Shot", help="Walks the shot once and writes this node's part of the analysis file.")
+    view = Choice("result", options=VIEWS[LIPSYNC], group="Output", help="What the node shows.")
+    on_error = Choice(
+        "fail", options=("fail", "slate"), group="Output",
+        help="When a frame cannot be made: it fails, or it says on the picture what is wrong. Use slate on farms "
+        "whose hosts hide failures.",
+    )  # fmt: skip
+
+
+HAVE = {
+    "analysis": LABELS,
+    "line": _HEARING,
+    "audio_offset": _HEARING,
+    "first_frame": _ANALYSING,
+    "last_frame": _ANALYSING,
+    "plate_file": _PLATES,
+    "input_space": LABELS,
+    "analyse": _ANALYSING,
+    "view": LABELS,
+    "on_error": LABELS,
+}
+"""Which nodes have which of these."""
+
+
+def shot_params(label: str) -> dict[str, Param]:
+    """The shot params of a host node (`Blend`, or `LipSync`), by name, each with the choices that this node has."""
+    declared = ShotParams.declarations()
+    found = {name: declared[name] for name, labels in HAVE.items() if label in labels}
+    views = Choice(
+        "result", options=VIEWS[label], group="Output", help=declared["view"].help, name="view", owner="Shot"
+    )
+    return {**found, "view": views}
+
+
+def node_params(label: str) -> dict[str, Param]:
+    """A host node's params that come from the engine's nodes, by the name the host sees."""
+    if label != LIPSYNC:
+        return node(label).Params.declarations()
+    return {f"{part}_{name}": p for part in NODES for name, p in node(part).Params.declarations().items()}
