@@ -130,12 +130,10 @@ class _Screen:
         """Draws if anything changed; whether it did."""
         self._read_ahead()
         player = self.player
-        shape = self.glfw.get_framebuffer_size(self.window)
-        state = (self._key(player.frame), player.view, player.overlays, player.exposure, shape)
-        if state == self.drawn or 0 in shape:
-            return False
-        if not self.kept.has(self._key(player.frame)) and player.playing:
-            return False  # the reader is at it; the picture before stays, and the clock goes on
+        shape, key = self.glfw.get_framebuffer_size(self.window), self._key(player.frame)
+        state = (key, player.view, player.overlays, player.exposure, shape)
+        if state == self.drawn or 0 in shape or not self.kept.has(key):
+            return False  # where the reader is still at it the picture before stays, and the clock goes on
         self._draw(shape)
         self.drawn = state
         self.glfw.set_window_title(self.window, player.title())

@@ -48,8 +48,9 @@ def analysis() -> Analysis:
     dubbed, other = track(0, (60.0, 50.0)), track(1, (150.0, 50.0))
     here = dubbed.landmarks[:, INDEX, :2]
     rows = len(here)
+    sources = np.tile(dubbed.frames[:, None], (1, 2))
     plan = MouthPlan(
-        dubbed.frames, here, here + np.float32(4), np.zeros((rows, 2), np.int8), np.tile(dubbed.frames[:, None], (1, 2)),
+        dubbed.frames, here, here + np.float32(4), np.zeros((rows, 2), np.int8), sources,
         np.repeat(here[:, None], 2, axis=1), *(np.ones(rows, np.float32) for _ in range(5)),
     )  # fmt: skip
     assert plan.target.shape == (rows, COUNT, 2)

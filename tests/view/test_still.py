@@ -137,7 +137,7 @@ def test_the_matte_tints_where_it_is() -> None:
 
 def test_what_cannot_be_shown_is_said() -> None:
     colour = Colour.load(None)
-    with pytest.raises(ColourError, match="no display 'Telly'.*it has 'sRGB - Display'"):
+    with pytest.raises(ColourError, match=r"no display 'Telly'.*it has 'sRGB - Display'"):
         views(colour, "Telly")
     with pytest.raises(ColourError, match=r"no view 'Film' for 'sRGB - Display'; it has 'ACES 1\.0 - SDR Video'"):
         look(colour, None, "Film")
