@@ -55,9 +55,7 @@ def heavier(height_px: int) -> float:
 class Painter:
     """One look and one picture at a time, on the GL context that was current when it was made."""
 
-    def __init__(self, smooth: bool = False) -> None:
-        """smooth: read between pixels, for windows of another size than the plate; else pixel for pixel."""
-        self.smooth = smooth
+    def __init__(self) -> None:
         self._array = GL.glGenVertexArrays(1)
         self._buffer = GL.glGenBuffers(1)
         self._tint, self._lines = program(*glsl.matte()), program(*glsl.strokes())
@@ -77,13 +75,13 @@ class Painter:
     def use_picture(self, rgb: np.ndarray, region: Region) -> None:
         """rgb: [3, H, W] float32 or float16, scene-linear, over `region`."""
         self._region = region
-        upload(self._picture, rgb, self.smooth)
+        upload(self._picture, rgb)
 
     def use_matte(self, matte: np.ndarray | None, region: Region) -> None:
         """matte: [H, W] float32 over `region`, or None for nothing."""
         self._matte_region = region if matte is not None else Region(0, 0, 0, 0)
         if matte is not None and not region.is_empty:
-            upload(self._matte, matte[None], smooth=True)
+            upload(self._matte, matte[None])
 
     def paint(self, placing: Placing, exposure: float, strokes: list[Stroke]) -> None:
         """exposure: stops, before the look. Strokes lie over all, in the order given."""
@@ -95,7 +93,7 @@ class Painter:
         if not self._matte_region.is_empty:
             begin(self._tint, placing)
             uniform(self._tint, "colour", *MATTE)
-            quad(self._tint, self._matte, self._matte_region)
+            quad(self._tint, self._matte, self._matte_region, smooth=True)
         self._paint_strokes(placing, triangles(strokes, placing.pixel, placing.weight))
 
     def _paint_picture(self, placing: Placing, exposure: float) -> None:
@@ -107,7 +105,7 @@ class Painter:
             GL.glBindTexture(target, texture)
             GL.glUniform1i(GL.glGetUniformLocation(self._look, sampler), unit)
         GL.glActiveTexture(GL.GL_TEXTURE0)
-        quad(self._look, self._picture, self._region)
+        quad(self._look, self._picture, self._region, smooth=placing.pixel > 1)
 
     def _paint_strokes(self, placing: Placing, vertices: np.ndarray) -> None:
         if not len(vertices):
@@ -155,14 +153,16 @@ def uniform(made: int, name: str, *values: float) -> None:
     {1: GL.glUniform1f, 4: GL.glUniform4f}[len(values)](GL.glGetUniformLocation(made, name), *values)
 
 
-def quad(made: int, texture: int, region: Region) -> None:
-    """The texture over a region; the corners' places come from the shader."""
+def quad(made: int, texture: int, region: Region, smooth: bool) -> None:
+    """The texture over a region; the corners' places come from the shader. smooth: read between pixels, for pictures
+    made smaller; else pixel for pixel."""
     uniform(made, "box", region.x0, region.y0, region.x1, region.y1)
     GL.glBindTexture(GL.GL_TEXTURE_2D, texture)
+    reading(GL.GL_TEXTURE_2D, smooth)
     GL.glDrawArrays(GL.GL_TRIANGLE_STRIP, 0, 4)
 
 
-def upload(texture: int, planes: np.ndarray, smooth: bool) -> None:
+def upload(texture: int, planes: np.ndarray) -> None:
     """planes: [1 or 3, H, W] float32 or float16 into a texture of the same precision."""
     pixels = np.ascontiguousarray(planes.transpose(1, 2, 0))
     half = pixels.dtype == np.float16
@@ -176,7 +176,6 @@ def upload(texture: int, planes: np.ndarray, smooth: bool) -> None:
     kind = GL.GL_HALF_FLOAT if half else GL.GL_FLOAT
     height, width = pixels.shape[:2]
     GL.glTexImage2D(GL.GL_TEXTURE_2D, 0, stored, width, height, 0, layout, kind, pixels)
-    reading(GL.GL_TEXTURE_2D, smooth)
 
 
 def upload_lut(lut: Lut) -> int:

@@ -112,7 +112,7 @@ class _Screen:
 
         self.glfw, self.window, self.shot, self.player = glfw, window, shot, player
         self.look_of, self.reader, self.kept = look_of, reader, Kept(shot)
-        self.painter = Painter(smooth=True)
+        self.painter = Painter()
         self.view = -1
         self.drawn: tuple = ()
         self.reading: dict[Key, Future[Shown]] = {}
