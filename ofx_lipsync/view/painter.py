@@ -18,6 +18,7 @@ from ofx_lipsync.view.overlay import MATTE, Stroke, triangles
 
 FLOATS = (2, 2, 1, 4)
 """Of a stroke's vertex: place, across, half width, colour."""
+LAYOUTS = {1: (GL.GL_RED, GL.GL_R32F), 3: (GL.GL_RGB, GL.GL_RGB32F)}
 TARGETS = {1: GL.GL_TEXTURE_1D, 2: GL.GL_TEXTURE_2D, 3: GL.GL_TEXTURE_3D}
 
 
@@ -73,7 +74,7 @@ class Painter:
         self._luts = [(lut.sampler, TARGETS[lut.dimensions], upload_lut(lut)) for lut in look.luts]
 
     def use_picture(self, rgb: np.ndarray, region: Region) -> None:
-        """rgb: [3, H, W] float32 or float16, scene-linear, over `region`."""
+        """rgb: [3, H, W] float32, scene-linear, over `region`."""
         self._region = region
         upload(self._picture, rgb)
 
@@ -163,25 +164,19 @@ def quad(made: int, texture: int, region: Region, smooth: bool) -> None:
 
 
 def upload(texture: int, planes: np.ndarray) -> None:
-    """planes: [1 or 3, H, W] float32 or float16 into a texture of the same precision."""
+    """planes: [1 or 3, H, W] float32."""
     pixels = np.ascontiguousarray(planes.transpose(1, 2, 0))
-    half = pixels.dtype == np.float16
-    formats = {
-        1: (GL.GL_RED, GL.GL_R16F if half else GL.GL_R32F),
-        3: (GL.GL_RGB, GL.GL_RGB16F if half else GL.GL_RGB32F),
-    }
-    layout, stored = formats[pixels.shape[2]]
+    height, width, channels = pixels.shape
+    layout, stored = LAYOUTS[channels]
     GL.glBindTexture(GL.GL_TEXTURE_2D, texture)
     GL.glPixelStorei(GL.GL_UNPACK_ALIGNMENT, 1)
-    kind = GL.GL_HALF_FLOAT if half else GL.GL_FLOAT
-    height, width = pixels.shape[:2]
-    GL.glTexImage2D(GL.GL_TEXTURE_2D, 0, stored, width, height, 0, layout, kind, pixels)
+    GL.glTexImage2D(GL.GL_TEXTURE_2D, 0, stored, width, height, 0, layout, GL.GL_FLOAT, pixels)
 
 
 def upload_lut(lut: Lut) -> int:
     texture, target = GL.glGenTextures(1), TARGETS[lut.dimensions]
     *sizes, channels = lut.values.shape
-    layout, stored = (GL.GL_RED, GL.GL_R32F) if channels == 1 else (GL.GL_RGB, GL.GL_RGB32F)
+    layout, stored = LAYOUTS[channels]
     put = {1: GL.glTexImage1D, 2: GL.glTexImage2D, 3: GL.glTexImage3D}[lut.dimensions]
     GL.glBindTexture(target, texture)
     GL.glPixelStorei(GL.GL_UNPACK_ALIGNMENT, 1)

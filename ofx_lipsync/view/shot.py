@@ -19,8 +19,9 @@ from ofx_lipsync.graph import Dub, Settings, Shot
 from ofx_lipsync.media.plate import Plate
 from ofx_lipsync.view.overlay import Stroke, strokes
 
-KEPT_BYTES = 2 * 2**30
-"""About 160 frames of 1080p: a shot is read once and then plays from memory."""
+KEPT_BYTES = 3 * 2**30
+"""About 120 frames of 1080p: a shot is read once and then plays from memory. Half floats would hold twice as many, and
+be two codes off in saturated darks."""
 SILENT = Sound(np.zeros((1, 0), np.float32), 16000, 0.0)
 
 
@@ -91,7 +92,7 @@ Key = tuple[int, bool, bool]
 
 
 class Kept:
-    """Frames that were read lately, in half float, up to KEPT_BYTES. Safe to call from several threads."""
+    """Frames that were read lately, up to KEPT_BYTES. Safe to call from several threads."""
 
     def __init__(self, shot: ViewedShot, kept_bytes: int = KEPT_BYTES) -> None:
         self._shot, self._kept_bytes = shot, kept_bytes
@@ -110,8 +111,6 @@ class Kept:
                 self._frames.move_to_end(key)
                 return self._frames[key]
         shown = self._shot.read(*key)
-        with np.errstate(over="ignore"):  # above 65504 a screen shows white either way
-            shown = Shown(shown.rgb.astype(np.float16), shown.matte, shown.matte_region)
         with self._lock:
             if key not in self._frames:
                 self._frames[key] = shown
