@@ -5,9 +5,16 @@ A PyPlug: put this folder on NATRON_PLUGIN_PATH. What is on top are aliases of t
 ranges and keys are theirs. LipSyncExt.py holds the names, made from the plug-in's declarations.
 """
 
+import inspect
+
 import LipSyncExt as ext
 
 PAGE = "lipsync"
+RANGES = ("Minimum", "Maximum", "DisplayMinimum", "DisplayMaximum")
+
+if not hasattr(inspect, "getargspec"):
+    # Natron asks for it before each callback, and Python 3.11 dropped it: without, no button would do anything.
+    inspect.getargspec = inspect.getfullargspec
 
 
 def getPluginID():
@@ -42,6 +49,9 @@ def createInstance(app, group):
         for param, value in values.items():
             put(nodes[name].getParam(param), value)
     group.getParam("onParamChanged").setValue("LipSync.paramChanged")
+    takesHoldout = nodes["Blend"].getParam("enableMask_Holdout")  # Natron's own, for inputs that are mattes
+    if takesHoldout is not None:
+        takesHoldout.setValue(True)
 
 
 def createNodes(app, group):
@@ -100,7 +110,7 @@ def addChoice(group, page, name, options, text):
 
 def versionParam(group):
     version = group.createStringParam("lipsync_version", "version")
-    version.setDefaultValue(ext.VERSION)
+    version.setValue(ext.VERSION)
     version.setEnabled(False)
     return version
 
@@ -119,8 +129,14 @@ def addAlias(group, page, node, name, text):
     param = getattr(group, "create" + kind)(name, name.replace("_", " "))
     param.setHelp(text)
     page.addParam(param)
+    value = inner.getValue()
+    for limit in RANGES:
+        if hasattr(param, "set" + limit):
+            getattr(param, "set" + limit)(getattr(inner, "get" + limit)(0))  # of the one dimension
     if not param.setAsAlias(inner):
         raise RuntimeError(f"LipSync: {name} cannot stand for {node.getLabel()}'s, of type {kind}")
+    for setting in ("setDefaultValue", "setValue"):  # an alias rules its node, which would go to zero
+        getattr(param, setting)(value)
 
 
 def paramChanged(thisParam, thisNode, thisGroup, app, userEdited):
@@ -158,10 +174,13 @@ def share(group):
 
 
 def applyPreset(group):
+    """Through the param on top where there is one: what an alias rules takes no value of its own."""
     use = list(ext.ABOUT)[group.getParam("preset").getValue()]
+    onTop = [(node, name) for _, entries in ext.TOP for node, name, _ in entries]
     for node, values in ext.PRESETS[use].items():
         for name, value in values.items():
-            put(group.getNode(node).getParam(name), value)
+            owner = group if (node, name) in onTop else group.getNode(node)
+            put(owner.getParam(name), value)
 
 
 def put(param, value):

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from ofx_lipsync.core.params import Choice, File, Int, Param, ParamSet, Text
@@ -90,10 +90,7 @@ def shot_params(label: str) -> dict[str, Param]:
     """The shot params of a host node (`Blend`, or `LipSync`), by name, each with the choices that this node has."""
     declared = ShotParams.declarations()
     found = {name: declared[name] for name, labels in HAVE.items() if label in labels}
-    views = Choice(
-        "result", options=VIEWS[label], group="Output", help=declared["view"].help, name="view", owner="Shot"
-    )
-    return {**found, "view": views}
+    return {**found, "view": replace(declared["view"], options=VIEWS[label])}
 
 
 def node_params(label: str) -> dict[str, Param]:

@@ -169,6 +169,7 @@ class NatronParam:
 
     def __init__(self, name: str, value: Any = None, options: tuple[str, ...] = ()) -> None:
         self.name, self.value, self.options, self.alias, self.pressed = name, value, options, None, 0
+        self.ruled = False
 
     def getScriptName(self) -> str:  # noqa: N802
         return self.name
@@ -178,10 +179,16 @@ class NatronParam:
 
     def setValue(self, value: Any) -> None:  # noqa: N802
         assert not isinstance(self, CHOICE) or isinstance(value, int)
+        if self.ruled:
+            return
         self.value = value
+        if isinstance(self.alias, NatronParam):
+            self.alias.value = value
 
     def setAsAlias(self, other: NatronParam) -> bool:  # noqa: N802
-        self.alias = other
+        """As Natron does: the alias rules from now on, with whatever value it has."""
+        self.alias, self.options, other.value = other, other.options, self.value
+        other.ruled = True
         return type(self) is type(other)
 
     def trigger(self) -> None:
@@ -278,12 +285,14 @@ def test_the_pyplug_makes_the_chain(pyplug: tuple[ModuleType, NatronGroup]) -> N
 def test_what_is_on_top_of_the_pyplug_is_the_nodes_own(pyplug: tuple[ModuleType, NatronGroup]) -> None:
     _, group = pyplug
     for name, knob in [entry for entries in TOP.values() for entry in entries]:
-        assert group.params[knob].alias is group.getNode(name).params[knob], knob
+        inner = group.getNode(name).params[knob]
+        assert group.params[knob].alias is inner, knob
+        assert inner.value == natron_param(knobs(name)[knob]).value, f"{knob} lost its default"
 
 
 def test_the_pyplugs_buttons(pyplug: tuple[ModuleType, NatronGroup]) -> None:
     module, group = pyplug
-    group.getNode("FaceDetect").params["analysis"].value = "shot.lipsync"
+    group.params["analysis"].setValue("shot.lipsync")
     module.paramChanged(group.params["analyse"], group, group, None, True)
     for name in module.ext.CHAIN:
         assert group.getNode(name).params["analyse"].pressed == 1
