@@ -23,8 +23,17 @@ def add_ofx_folder(folder):
         os.environ["OFX_PLUGIN_PATH"] = os.pathsep.join([folder] + known)
 
 
+def keep_names_apart():
+    """Nuke would give Blend and LipSync short names of ours, which its own Blend and our group have."""
+    import lipsync_tables
+
+    for ofx_class in lipsync_tables.CLASSES.values():
+        nuke.ofxAddPluginAliasExclusion(ofx_class)
+
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 for name in ("python", "gizmos", "icons"):
     nuke.pluginAddPath(os.path.join(HERE, name))
 if bundle_folder(HERE):
     add_ofx_folder(bundle_folder(HERE))
+keep_names_apart()

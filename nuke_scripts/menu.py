@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The LipSync menu: the group, its four nodes, and a toolset for each use."""
+"""The LipSync menu: the group, the nodes, and a toolset for each use."""
 
 import os
 
@@ -11,9 +11,9 @@ FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ToolSets", "L
 
 def build():
     menu = nuke.menu("Nodes").addMenu("LipSync", icon="LipSync.png")
-    menu.addCommand("LipSync", "nuke.createNode('LipSync')", icon="LipSync.png")
-    for name in lipsync_tables.NODES:
-        command = f"nuke.createNode({lipsync_tables.CLASSES[name]!r})"
+    menu.addCommand("LipSync Group", "nuke.createNode('LipSync')", icon="LipSync.png")
+    for name, ofx_class in lipsync_tables.CLASSES.items():
+        command = f"nuke.createNode({ofx_class!r})"
         menu.addCommand(name, command, icon=name + ".png")
     for use in lipsync_tables.USES:
         path = os.path.join(FOLDER, use + ".nk").replace(os.sep, "/")

@@ -22,7 +22,7 @@ def getPluginID():
 
 
 def getLabel():
-    return "LipSync"
+    return "LipSync Group"
 
 
 def getVersion():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ofx_lipsync.core.params import Param
 from ofx_lipsync.graph import NODES, node
-from ofx_lipsync.plugin.shot_params import Button, node_params, shot_params
+from ofx_lipsync.plugin.shot_params import LIPSYNC, Button, node_params, shot_params
 
 IDENTIFIER = "org.ofxlipsync."
 CLIPS = {
@@ -27,7 +27,8 @@ def identifier(name: str) -> str:
 
 def nuke_class(name: str) -> str:
     """A node's class in a Nuke script, as OFXorg.ofxlipsync.blend_v1."""
-    return f"OFX{identifier(name)}_v{node(name).VERSION}"
+    version = 1 if name == LIPSYNC else node(name).VERSION
+    return f"OFX{identifier(name)}_v{version}"
 
 
 def knobs(name: str) -> dict[str, Param]:

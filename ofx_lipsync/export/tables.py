@@ -11,6 +11,7 @@ from ofx_lipsync.export.knobs import CLIPS, buttons, identifier, knobs, nuke_cla
 from ofx_lipsync.export.nuke import CHAIN, PASSES
 from ofx_lipsync.export.uses import ABOUT, SEEN, SHARED, TOP, USES
 from ofx_lipsync.graph import NODES
+from ofx_lipsync.plugin.shot_params import LABELS
 
 HEAD = '# SPDX-License-Identifier: Apache-2.0\n"""{about} Made by `make scripts`: edit ofx_lipsync/export instead."""\n'
 
@@ -21,7 +22,7 @@ def tables() -> str:
         "The LipSync group's nodes, knobs and presets.",
         VERSION=__version__,
         NODES=list(NODES),
-        CLASSES={name: nuke_class(name) for name in NODES},
+        CLASSES={name: nuke_class(name) for name in LABELS},
         ANALYSE=buttons("analyse"),
         SHARED=shared(),
         USES=list(USES),

@@ -13,9 +13,10 @@ from typing import Any, Iterator
 import pytest
 
 from ofx_lipsync.core.params import Choice, File, Float, Int, Param
-from ofx_lipsync.export.knobs import identifier, knobs
+from ofx_lipsync.export.knobs import identifier, knobs, nuke_class
 from ofx_lipsync.export.uses import SEEN, SHARED, TOP, USES
 from ofx_lipsync.graph import NODES
+from ofx_lipsync.plugin.shot_params import LABELS
 
 TYPES = {"float": "Double", "int": "Int", "bool": "Boolean", "choice": "Choice", "text": "String", "file": "File"}
 LOADED = ("nuke", "lipsync_tables", "lipsync_gizmo", "LipSyncExt")
@@ -84,10 +85,11 @@ class Group:
 
 @pytest.fixture
 def nuke(monkeypatch: pytest.MonkeyPatch) -> Any:
-    said: dict[str, list] = {"paths": [], "commands": [], "presets": [], "messages": []}
+    said: dict[str, list] = {"paths": [], "commands": [], "presets": [], "messages": [], "apart": []}
     menu = SimpleNamespace(addCommand=lambda name, command, icon: said["commands"].append((name, command, icon)))
     fake = ModuleType("nuke")
     fake.said = said  # type: ignore[attr-defined]
+    fake.ofxAddPluginAliasExclusion = said["apart"].append  # type: ignore[attr-defined]
     fake.pluginAddPath = said["paths"].append  # type: ignore[attr-defined]
     fake.menu = lambda name: SimpleNamespace(addMenu=lambda label, icon: menu)  # type: ignore[attr-defined]
     fake.setPreset = lambda *given: said["presets"].append(given)  # type: ignore[attr-defined]
@@ -103,6 +105,7 @@ def test_init_adds_paths_and_nothing_else(scripts: Path, nuke: Any, monkeypatch:
     load(scripts / "init.py")
     assert [Path(path).name for path in nuke.said["paths"]] == ["python", "gizmos", "icons"]
     assert all(Path(path).is_dir() for path in nuke.said["paths"])
+    assert nuke.said["apart"] == [nuke_class(name) for name in LABELS]
     assert not nuke.said["commands"]
     assert "OFX_PLUGIN_PATH" not in os.environ
 
@@ -119,7 +122,7 @@ def test_init_names_the_plug_in_once(scripts: Path, nuke: Any, monkeypatch: Any,
 def test_the_menu_has_the_group_the_nodes_and_the_toolsets(scripts: Path, nuke: Any) -> None:
     load(scripts / "menu.py")
     names = [name for name, _, _ in nuke.said["commands"]]
-    assert names == ["LipSync", *NODES, *(f"Toolsets/{use}" for use in USES)]
+    assert names == ["LipSync Group", *LABELS, *(f"Toolsets/{use}" for use in USES)]
     for name, command, icon in nuke.said["commands"]:
         assert (scripts / "icons" / icon).is_file(), f"{name} has no icon"
         compile(command, name, "eval")
