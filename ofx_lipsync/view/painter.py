@@ -18,6 +18,8 @@ from ofx_lipsync.view.overlay import MATTE, Stroke, triangles
 
 FLOATS = (2, 2, 1, 4)
 """Of a stroke's vertex: place, across, half width, colour."""
+LIGHTEST = 0.6
+"""Below, a line is fainter than a pixel and is lost."""
 LAYOUTS = {1: (GL.GL_RED, GL.GL_R32F), 3: (GL.GL_RGB, GL.GL_RGB32F)}
 TARGETS = {1: GL.GL_TEXTURE_1D, 2: GL.GL_TEXTURE_2D, 3: GL.GL_TEXTURE_3D}
 
@@ -50,7 +52,7 @@ class Placing:
 
 
 def heavier(height_px: int) -> float:
-    return max(1.0, height_px / 1080)
+    return max(LIGHTEST, height_px / 1080)
 
 
 class Painter:
