@@ -91,7 +91,7 @@ def _open(args: argparse.Namespace, colour: Colour, files: ExitStack) -> ViewedS
         open_plate(args.plate, frames=whole, colour=colour, space=args.space, rate=rate, missing=args.missing_frames)
     )
     if analysis is not None:
-        check_key(analysis, {"plate": plate.fingerprint(), "colour": colour.cache_id}, args.analysis)
+        check_key(analysis, {"plate": plate.fingerprint()}, args.analysis)  # any config may show it
     frames = sorted(asked if asked is not None else plate.frames)
     absent = [frame for frame in frames if frame not in plate.frames]
     if absent:

@@ -19,9 +19,9 @@ AHEAD = 8
 LARGEST = 0.8
 """Of the screen, when the window opens."""
 REST_S = 0.004
-SPECIAL = {"SPACE": "space", "LEFT": "left", "RIGHT": "right", "HOME": "home", "END": "end", "ESCAPE": "q"}
-PADS = {"KP_ADD": "+", "KP_SUBTRACT": "-", "EQUAL": "+", "MINUS": "-", "KP_0": "0", "0": "0"}
-LETTERS = ("V", "O", "R", "Q")
+SPECIAL = {"LEFT": "left", "RIGHT": "right", "HOME": "home", "END": "end", "ESCAPE": "q"}
+WRITTEN = {" ": "space", "=": "+"}
+"""Characters under another name, and the unshifted one where plus is."""
 
 
 def show(shot: ViewedShot, player: Player, look_of: Callable[[str], Look]) -> None:
@@ -33,6 +33,7 @@ def show(shot: ViewedShot, player: Player, look_of: Callable[[str], Look]) -> No
     window = opened(glfw, shot.region)
     try:
         glfw.set_key_callback(window, lambda w, key, code, action, mods: pressed(glfw, player, key, action))
+        glfw.set_char_callback(window, lambda w, code: written(player, code))
         with ThreadPoolExecutor(1) as reader:
             _Screen(glfw, window, shot, player, look_of, reader).run()
     finally:
@@ -91,14 +92,15 @@ def said(glfw: Any) -> str:
 
 
 def pressed(glfw: Any, player: Player, key: int, action: int) -> None:
+    """A key that writes nothing, held or pressed."""
     if action in (glfw.PRESS, glfw.REPEAT):
-        player.press(names(glfw).get(key, ""))
+        player.press({getattr(glfw, f"KEY_{name}"): own for name, own in SPECIAL.items()}.get(key, ""))
 
 
-def names(glfw: Any) -> dict[int, str]:
-    """GLFW's key codes -> the player's keys."""
-    known = {**SPECIAL, **PADS, **{letter: letter.lower() for letter in LETTERS}}
-    return {getattr(glfw, f"KEY_{name}"): key for name, key in known.items()}
+def written(player: Player, code: int) -> None:
+    """A character, so that keys are where the keyboard's own layout has them."""
+    character = chr(code).lower()
+    player.press(WRITTEN.get(character, character))
 
 
 class _Screen:

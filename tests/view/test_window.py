@@ -16,6 +16,8 @@ import pytest
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.source import open_plate
 from ofx_lipsync.view.look import processor
+from ofx_lipsync.view.player import Player
+from ofx_lipsync.view.window import pressed, written
 
 CODE = 1.01 / 255
 DRIVEN = """
@@ -73,6 +75,19 @@ def test_the_window_shows_the_view_and_follows_the_keys(tmp_path: Path) -> None:
     for number, (frame, view, stops) in enumerate(expected):
         shown = np.load(tmp_path / f"{number}.npy")
         np.testing.assert_allclose(shown, by_cpu(plate, frame, view, stops), atol=CODE)
+
+
+def test_keys_are_those_of_the_keyboards_layout() -> None:
+    glfw = pytest.importorskip("glfw")
+    player = Player([1, 2, 3], 24.0, ["Film", "Raw"])
+    for key, action in ((glfw.KEY_RIGHT, glfw.PRESS), (glfw.KEY_RIGHT, glfw.RELEASE), (glfw.KEY_RIGHT, glfw.REPEAT)):
+        pressed(glfw, player, key, action)
+    assert player.frame == 3
+    for character in "V==- ":
+        written(player, ord(character))
+    assert (player.view, player.exposure, player.playing) == (1, 0.5, True)
+    pressed(glfw, player, glfw.KEY_ESCAPE, glfw.PRESS)
+    assert player.closing
 
 
 def by_cpu(plate: str, frame: int, view: str, stops: float) -> np.ndarray:
