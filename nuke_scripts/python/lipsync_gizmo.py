@@ -4,7 +4,10 @@
 import lipsync_tables as tables
 import nuke
 
-ASKED = (("analysis", "an analysis file, such as shot.lipsync"), ("line", "a line of dialogue"))
+ASKED = (
+    ("FaceDetect", "analysis", "an analysis file, such as shot.lipsync,"),
+    ("AudioFeature", "line", "a line of dialogue"),
+)
 
 
 def changed(group, knob):
@@ -25,8 +28,8 @@ def share(group):
 def analyse(group):
     """Presses Analyse on the nodes in order; stops, and says so, at the first that fails."""
     share(group)
-    for knob, wanted in ASKED:
-        if not group[knob].value():
+    for name, knob, wanted in ASKED:
+        if not inner(group, name)[knob].value():  # a linked knob on top may not tell its value
             nuke.message(f"LipSync: {knob} is empty; name {wanted} first")
             return False
     for name in tables.ANALYSE:

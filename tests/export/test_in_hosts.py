@@ -146,7 +146,7 @@ def test_analyse_presses_the_three_in_order_and_shares_what_is_set_once(scripts:
 def test_analyse_asks_for_what_is_missing(scripts: Path, nuke: Any) -> None:
     gizmo, group = load(scripts / "python" / "lipsync_gizmo.py"), Group()
     assert gizmo.analyse(group) is False
-    assert nuke.said["messages"] == ["LipSync: analysis is empty; name an analysis file, such as shot.lipsync first"]
+    assert nuke.said["messages"] == ["LipSync: analysis is empty; name an analysis file, such as shot.lipsync, first"]
     assert group.pressed == []
 
 
