@@ -89,7 +89,7 @@ def connect(nodes):
 def createParams(group, nodes):
     page = group.createPageParam(PAGE, "LipSync")
     addChoice(group, page, "view", [(view, "") for view in ext.SEEN], "What is shown.")
-    addChoice(group, page, "preset", list(ext.ABOUT.items()), "Settings for a use; Apply sets them.")
+    addChoice(group, page, "preset", list(ext.ABOUT.items()), "Settings for a use; press Apply, then Analyse.")
     for name, label in (("apply_preset", "Apply"), ("analyse", "Analyse")):
         addParam(page, group.createButtonParam(name, label))
     for heading, entries in ext.TOP:

@@ -138,7 +138,7 @@ def _preset() -> list[str]:
     script = f"import {MODULE}; {MODULE}.apply_preset(nuke.thisNode())"
     return [
         f'addUserKnob {{4 preset l preset t "Settings for a use." M {{{" ".join(USES)}}}}}',
-        f'addUserKnob {{22 apply_preset l Apply t "Sets what the preset is about." -STARTLINE T {_quoted(script)}}}',
+        f'addUserKnob {{22 apply_preset l Apply t "Sets what the preset is about; press Analyse after it." -STARTLINE T {_quoted(script)}}}',
     ]
 
 
