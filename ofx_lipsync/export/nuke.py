@@ -136,9 +136,10 @@ def _link(name: str, knob: str, param: Param) -> str:
 
 def _preset() -> list[str]:
     script = f"import {MODULE}; {MODULE}.apply_preset(nuke.thisNode())"
+    tip = "Sets what the preset is about; press Analyse after it."
     return [
         f'addUserKnob {{4 preset l preset t "Settings for a use." M {{{" ".join(USES)}}}}}',
-        f'addUserKnob {{22 apply_preset l Apply t "Sets what the preset is about; press Analyse after it." -STARTLINE T {_quoted(script)}}}',
+        f"addUserKnob {{22 apply_preset l Apply t {_quoted(tip)} -STARTLINE T {_quoted(script)}}}",
     ]
 
 
