@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from ofx_lipsync.core.params import Choice, File, Int, Param, ParamSet, Text
 from ofx_lipsync.graph import NODES, node
@@ -90,7 +90,7 @@ def shot_params(label: str) -> dict[str, Param]:
     """The shot params of a host node (`Blend`, or `LipSync`), by name, each with the choices that this node has."""
     declared = ShotParams.declarations()
     found = {name: declared[name] for name, labels in HAVE.items() if label in labels}
-    return {**found, "view": replace(declared["view"], options=VIEWS[label])}
+    return {**found, "view": replace(cast(Choice, declared["view"]), options=VIEWS[label])}
 
 
 def node_params(label: str) -> dict[str, Param]:
