@@ -55,15 +55,22 @@ class Player:
         if act is not None:
             act()
 
-    def title(self) -> str:
-        parts = [f"frame {self.frame}", self.views[self.view], "result" if self.result else "plate"]
+    def title(self, frame: int) -> str:
+        parts = [f"frame {frame}", self.views[self.view], "result" if self.result else "plate"]
         parts += [f"{self.exposure:+g} stops"] if self.exposure else []
         parts += [", ".join(name for name in NAMES if name in self.overlays)] if self.overlays else []
         return "lipsync view   " + "   ".join(parts)
 
     def ahead(self, count: int) -> list[int]:
-        """The frames that are due next."""
-        return [self.frames[(int(self.at) + step) % len(self.frames)] for step in range(1, count + 1)]
+        """The frame that is due and those after it; without playing, it alone."""
+        return self._along(1, count) if self.playing else [self.frame]
+
+    def behind(self, count: int) -> list[int]:
+        """The frame that is due and, while playing, those before it, that will do where it comes too late."""
+        return self._along(-1, count) if self.playing else [self.frame]
+
+    def _along(self, way: int, count: int) -> list[int]:
+        return [self.frames[(int(self.at) + way * step) % len(self.frames)] for step in range(count)]
 
     def _toggle(self) -> None:
         self.playing = not self.playing

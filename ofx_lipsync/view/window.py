@@ -131,18 +131,18 @@ class _Screen:
     def step(self) -> bool:
         """Draws if anything changed; whether it did."""
         self._read_ahead()
-        player = self.player
-        shape, key = self.glfw.get_framebuffer_size(self.window), self._key(player.frame)
-        state = (key, player.view, player.overlays, player.exposure, shape)
-        if state == self.drawn or 0 in shape or not self.kept.has(key):
+        player, shape = self.player, self.glfw.get_framebuffer_size(self.window)
+        frame = next((f for f in player.behind(AHEAD) if self.kept.has(self._key(f))), None)
+        state = (frame, player.result, player.view, player.overlays, player.exposure, shape)
+        if frame is None or state == self.drawn or 0 in shape:
             return False  # where the reader is still at it the picture before stays, and the clock goes on
-        self._draw(shape)
+        self._draw(frame, shape)
         self.drawn = state
-        self.glfw.set_window_title(self.window, player.title())
+        self.glfw.set_window_title(self.window, player.title(frame))
         self.glfw.swap_buffers(self.window)
         return True
 
-    def _draw(self, shape: tuple[int, int]) -> None:
+    def _draw(self, frame: int, shape: tuple[int, int]) -> None:
         from OpenGL import GL
 
         from ofx_lipsync.view.painter import Placing
@@ -151,7 +151,7 @@ class _Screen:
         if self.view != player.view:
             self.painter.use_look(self.look_of(player.views[player.view]))
             self.view = player.view
-        key = self._key(player.frame)
+        key = self._key(frame)
         if key != self.uploaded:
             shown = self.kept.read(key)
             self.painter.use_picture(shown.rgb, self.shot.region)
@@ -162,16 +162,19 @@ class _Screen:
         GL.glClear(GL.GL_COLOR_BUFFER_BIT)
         aspect = float(self.shot.plate.info.pixel_aspect)
         placing = Placing.fitted(self.shot.region, *shape, aspect)
-        self.painter.paint(placing, player.exposure, self.shot.strokes(player.frame, player.overlays))
+        self.painter.paint(placing, player.exposure, self.shot.strokes(frame, player.overlays))
 
     def _key(self, frame: int) -> Key:
         return frame, self.player.result, "matte" in self.player.overlays
 
     def _read_ahead(self) -> None:
-        """Keeps the reader busy with what is due; an error of it is raised here, where a user is told."""
-        for key in [key for key, future in self.reading.items() if future.done()]:
-            self.reading.pop(key).result()
-        due = [self.player.frame, *self.player.ahead(AHEAD)] if self.player.playing else [self.player.frame]
-        for key in map(self._key, due):
-            if key not in self.reading and not self.kept.has(key) and len(self.reading) < AHEAD:
+        """Keeps the reader at what is due; an error of it is raised here, where a user is told."""
+        due = list(map(self._key, self.player.ahead(AHEAD)))
+        for key, future in list(self.reading.items()):
+            if future.cancelled() or (key not in due and future.cancel()):
+                del self.reading[key]
+            elif future.done():
+                self.reading.pop(key).result()
+        for key in due:
+            if key not in self.reading and not self.kept.has(key):
                 self.reading[key] = self.reader.submit(self.kept.read, key)

@@ -36,10 +36,12 @@ def test_playing_follows_the_clock_and_skips_what_came_too_late(player: Player) 
     assert player.frame == 1004
     player.tick(100.0 + 4.01 / 24)
     assert player.frame == 1001
-    assert player.ahead(2) == [1002, 1003]
+    assert player.ahead(2) == [1001, 1002]
+    assert player.behind(3) == [1001, 1004, 1003]
     press(player, "space")
     player.tick(200.0)
     assert player.frame == 1001
+    assert player.ahead(2) == player.behind(2) == [1001]
 
 
 def test_a_pause_costs_no_frames(player: Player) -> None:
@@ -51,13 +53,13 @@ def test_a_pause_costs_no_frames(player: Player) -> None:
 
 
 def test_views_overlays_result_and_exposure(player: Player) -> None:
-    assert press(player, "v").title() == f"lipsync view   frame 1001   Raw   plate   {', '.join(NAMES)}"
+    assert press(player, "v").title(1001) == f"lipsync view   frame 1001   Raw   plate   {', '.join(NAMES)}"
     assert press(player, "v").view == 0
     assert press(player, "o").overlays == frozenset()
     assert press(player, "o").overlays == {NAMES[0]}
     assert press(player, "r").result
     assert press(player, "+", "+", "+", "-").exposure == 1.0
-    assert "+1 stops" in player.title()
+    assert "+1 stops" in player.title(1001)
     assert press(player, "0").exposure == 0.0
     assert press(player, "nothing", "").frame == 1001
     assert press(player, "q").closing
