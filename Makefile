@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # setup: .venv with the `lipsync` command · demo: a dubbed sample · test: the fast tests · test-all: every test
-# lint: ruff and mypy · bench: the quality and speed figures · clean: forget what was built
+# scripts: the generated part of nuke_scripts · lint: ruff and mypy · bench: the quality and speed figures · clean: forget what was built
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,7 +9,7 @@ DEMO := out/demo
 LINE := samples/lines/english.flac
 
 .DEFAULT_GOAL := setup
-.PHONY: setup dev demo test test-all lint docs bench clean
+.PHONY: setup dev demo test test-all lint docs scripts bench clean
 
 setup: .venv/.installed
 
@@ -34,6 +34,9 @@ lint: dev
 
 docs: dev
 	$(BIN)/lipsync nodes --markdown > docs/nodes.md
+
+scripts: dev
+	$(BIN)/python -m ofx_lipsync.export.scripts nuke_scripts
 
 bench: dev
 	$(BIN)/lipsync bench quality && $(BIN)/lipsync bench speed

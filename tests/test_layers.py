@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Iterator
 
 LAYERS = (
-    {"cli", "bench", "train", "farm", "live", "plugin", "export"},
+    {"cli", "bench", "train", "farm", "live", "plugin", "export", "view"},
     {"graph", "analysis"},
     {"nodes"},
     {"models", "kernels", "media"},

@@ -17,7 +17,7 @@ import pytest
 import ofx_lipsync.nodes
 from ofx_lipsync.core.params import Choice, Float, Int, Param
 
-ROOTS = ("ofx_lipsync", "nodes", "kernels", "models", "tests", "samples")
+ROOTS = ("ofx_lipsync", "nodes", "kernels", "models", "nuke_scripts", "tests", "samples")
 LICENCE_LINE = "# SPDX-License-Identifier: Apache-2.0"
 FILE_LINES, FUNCTION_LINES = 400, 60
 NAMES = [found.name for found in pkgutil.iter_modules(ofx_lipsync.nodes.__path__)]

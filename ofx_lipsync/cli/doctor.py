@@ -160,7 +160,19 @@ def plugin() -> Iterator[Finding]:
         yield Finding("plug-in", found.name, found.good, found.text, found.remedy, found.needed)
 
 
-LOOKS = (machine, gpu, packages, kernels, weights, colour, codecs, transcripts)
+def viewer() -> Iterator[Finding]:
+    """What `lipsync view` draws with: a window's library, and one for pictures without a window."""
+    context = importlib.import_module("ofx_lipsync.view.context")
+    try:
+        yield Finding("view", "window", True, f"GLFW {importlib.import_module('glfw').get_version_string().decode()}")
+    except (ImportError, OSError) as error:
+        yield Finding("view", "window", False, f"none: {error}", f'pip install "{DISTRIBUTION}[view]"', needed=False)
+    found = [name for name in context.LIBRARIES if context.available(name)]
+    text = ", ".join(found) or "neither EGL nor OSMesa: lipsync view --out cannot draw"
+    yield Finding("view", "off-screen", bool(found), text, context.REMEDY, needed=False)
+
+
+LOOKS = (machine, gpu, packages, kernels, weights, colour, codecs, transcripts, viewer)
 
 
 def _package(requirement: str, modules: dict[str, str]) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,12 @@ def test_every_runtime_package_is_looked_at() -> None:
 
 def test_no_gpu_is_no_reason_to_fail() -> None:
     assert all(not finding.needed or finding.good for finding in doctor.gpu())
+
+
+def test_without_a_window_library_a_shot_can_still_be_dubbed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "glfw", None)
+    monkeypatch.setattr("ofx_lipsync.view.context.LIBRARIES", {"egl": "libNoSuchEGL.so"})
+    window, offscreen = doctor.viewer()
+    assert [(found.good, found.needed) for found in (window, offscreen)] == [(False, False), (False, False)]
+    assert window.remedy == 'pip install "ofx-lipsync[view]"'
+    assert "libegl1" in offscreen.remedy
