@@ -25,13 +25,14 @@
 
 extern char **environ;
 
+/* OCIO=ocio://ocio://default is MLT's own, where nobody set one, and no config answers to it. */
 static bool unwanted(const char *entry)
 {
     static const char *const names[] = {"LD_LIBRARY_PATH=", "LD_PRELOAD=",          "LD_AUDIT=",       "LD_BIND_NOW=",
                                         "PYTHON",           "__PYVENV_LAUNCHER__=", "QT_PLUGIN_PATH=", "GCONV_PATH="};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strncmp(entry, names[i], strlen(names[i]))) return true;
-    return false;
+    return !strcmp(entry, "OCIO=ocio://ocio://default");
 }
 
 static char **clean_environment(void)
