@@ -95,26 +95,56 @@ uint8_t *row_of(const Pixels *pixels, int y)
     return pixels->base + (ptrdiff_t)(y - pixels->bounds.y1) * pixels->row_bytes;
 }
 
+typedef struct {
+    const Pixels *pixels;
+    uint8_t *out; /* packed rows; null where they are not wanted */
+    Hash hashes[BANDS];
+} Packing;
+
+static void hash_band(void *context, int band, int y1, int y2)
+{
+    Packing *packing = context;
+    size_t bytes = row_size(packing->pixels);
+    uint8_t *out = packing->out ? packing->out + (size_t)(y1 - packing->pixels->bounds.y1) * bytes : NULL;
+    for (int y = y1; y < y2; y++) {
+        hash_row(&packing->hashes[band], row_of(packing->pixels, y), bytes);
+        if (!out) continue;
+        copy_row(out, row_of(packing->pixels, y), bytes);
+        out += bytes;
+    }
+}
+
 void picture_hash(Pixels *pixels, uint8_t *out)
 {
     OfxRectI b = pixels->bounds;
-    int64_t layout[] = {b.x1, b.y1, b.x2, b.y2, pixels->depth, pixels->components};
+    int64_t layout[] = {b.x1, b.y1, b.x2, b.y2, pixels->depth, pixels->components, 0};
+    uint64_t parts[BANDS][2];
+    Packing packing = {.pixels = pixels, .out = out};
     Hash hash;
-    hash_begin(&hash, layout, 6);
-    size_t bytes = row_size(pixels);
-    for (int y = b.y1; y < b.y2; y++) {
-        hash_row(&hash, row_of(pixels, y), bytes);
-        if (!out) continue;
-        copy_row(out, row_of(pixels, y), bytes);
-        out += bytes;
+    for (int64_t band = 0; band < BANDS; band++) {
+        layout[6] = band;
+        hash_begin(&packing.hashes[band], layout, 7);
     }
+    in_bands(hash_band, &packing, b.y1, b.y2, packed_bytes(pixels));
+    for (int band = 0; band < BANDS; band++) hash_end(&packing.hashes[band], parts[band]);
+    hash_begin(&hash, layout, 6);
+    hash_row(&hash, (const uint8_t *)parts, sizeof parts);
     hash_end(&hash, pixels->hash);
+}
+
+static void pack_band(void *context, int band, int y1, int y2)
+{
+    const Packing *packing = context;
+    (void)band;
+    size_t bytes = row_size(packing->pixels);
+    uint8_t *out = packing->out + (size_t)(y1 - packing->pixels->bounds.y1) * bytes;
+    for (int y = y1; y < y2; y++, out += bytes) copy_row(out, row_of(packing->pixels, y), bytes);
 }
 
 void picture_pack(const Pixels *pixels, uint8_t *out)
 {
-    size_t bytes = row_size(pixels);
-    for (int y = pixels->bounds.y1; y < pixels->bounds.y2; y++, out += bytes) copy_row(out, row_of(pixels, y), bytes);
+    Packing packing = {.pixels = pixels, .out = out};
+    in_bands(pack_band, &packing, pixels->bounds.y1, pixels->bounds.y2, packed_bytes(pixels));
 }
 
 OfxRectI meet(OfxRectI a, OfxRectI b)
@@ -130,10 +160,36 @@ static uint8_t *pixel_of(const Pixels *pixels, int x, int y)
     return row_of(pixels, y) + along;
 }
 
+typedef struct {
+    Pixels *to;
+    const Pixels *from;   /* another picture .. */
+    const uint8_t *packed; /* .. or packed rows of the window */
+    OfxRectI window;
+    size_t bytes; /* of a row of it */
+} Copying;
+
+static void copy_band(void *context, int band, int y1, int y2)
+{
+    const Copying *copying = context;
+    (void)band;
+    int x = copying->window.x1;
+    for (int y = y1; y < y2; y++) {
+        const uint8_t *in = copying->from ? pixel_of(copying->from, x, y)
+                                          : copying->packed + (size_t)(y - copying->window.y1) * copying->bytes;
+        copy_row(pixel_of(copying->to, x, y), in, copying->bytes);
+    }
+}
+
+static void copy_window(Copying copying)
+{
+    OfxRectI w = copying.window;
+    copying.bytes = (size_t)(w.x2 - w.x1) * (size_t)pixel_bytes(copying.to->depth, copying.to->components);
+    in_bands(copy_band, &copying, w.y1, w.y2, copying.bytes * (size_t)(w.y2 - w.y1));
+}
+
 void picture_unpack(Pixels *pixels, OfxRectI window, const uint8_t *in)
 {
-    size_t bytes = (size_t)(window.x2 - window.x1) * (size_t)pixel_bytes(pixels->depth, pixels->components);
-    for (int y = window.y1; y < window.y2; y++, in += bytes) copy_row(pixel_of(pixels, window.x1, y), in, bytes);
+    copy_window((Copying){.to = pixels, .packed = in, .window = window});
 }
 
 void picture_clear(Pixels *pixels, OfxRectI window)
@@ -146,8 +202,7 @@ void picture_copy(Pixels *out, OfxRectI window, const Pixels *in)
 {
     OfxRectI both = meet(window, in->bounds);
     if (memcmp(&both, &window, sizeof both)) picture_clear(out, window);
-    size_t bytes = (size_t)(both.x2 - both.x1) * (size_t)pixel_bytes(out->depth, out->components);
-    for (int y = both.y1; y < both.y2; y++) copy_row(pixel_of(out, both.x1, y), pixel_of(in, both.x1, y), bytes);
+    copy_window((Copying){.to = out, .from = in, .window = both});
 }
 
 bool same_layout(const Pixels *a, const Pixels *b)

@@ -44,6 +44,12 @@ OfxRectI meet(OfxRectI a, OfxRectI b); /* empty is all 0 */
 /* Layout records under a prefix such as `image0.`; with the hash where asked. */
 void wire_layout(Writer *writer, const char *prefix, const Pixels *pixels, bool hash);
 
+/* shim_bands.c: does rows y1..y2 in bands, at once where `bytes` are worth it. */
+#define BANDS 4
+
+typedef void (*BandWork)(void *context, int band, int y1, int y2);
+void in_bands(BandWork work, void *context, int y1, int y2, size_t bytes);
+
 void copy_row(uint8_t *out, const uint8_t *in, size_t bytes); /* shim_copy.c */
 
 /* shim_hash.c: 128 bits over rows. */
