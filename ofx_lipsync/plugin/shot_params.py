@@ -12,16 +12,17 @@ from ofx_lipsync.graph import NODES, node
 LIPSYNC = "LipSync"
 """The node that is all four in one; its params are named NODE_PARAM, as in `Blend_feather`."""
 LABELS = (*NODES, LIPSYNC)
+_ALL_VIEWS = ("result", "matte", "patch", "landmarks", "confidence")
 VIEWS = {
     "FaceDetect": ("result", "landmarks", "confidence"),
     "AudioFeature": ("result", "source"),
-    "MouthGenerate": ("result", "matte", "landmarks", "confidence"),
-    "Blend": ("result", "matte", "patch"),
-    LIPSYNC: ("result", "matte", "patch", "landmarks", "confidence"),
+    "MouthGenerate": _ALL_VIEWS,
+    "Blend": _ALL_VIEWS,
+    LIPSYNC: _ALL_VIEWS,
 }
 """What each node can show. Hosts save the place in the list: append, never reorder or remove."""
 _HEARING = ("AudioFeature", LIPSYNC)
-_PLATES = ("MouthGenerate", "Blend", LIPSYNC)
+_PLATES = ("FaceDetect", "MouthGenerate", "Blend", LIPSYNC)
 _ANALYSING = ("FaceDetect", "AudioFeature", "MouthGenerate", LIPSYNC)
 _FARTHEST = 10_000_000
 

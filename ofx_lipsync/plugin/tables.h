@@ -10,6 +10,7 @@ static const ParamRow FaceDetect_params[] = {
     {.name = "analysis", .label = "Analysis", .group = "Shot", .kind = KIND_FILE, .animates = 0, .analysed = 0, .initial_text = "", .hint = "The shot's analysis file, made by Analyse or by lipsync analyse; the nodes of one shot name the same."},
     {.name = "first_frame", .label = "First frame", .group = "Shot", .kind = KIND_INT, .animates = 0, .analysed = 0, .initial = 0, .lo = -10000000, .hi = 10000000, .slider_lo = 0, .slider_hi = 2000, .hint = "First frame of the shot; where this and the last are both 0, the range of Source counts. In frame."},
     {.name = "last_frame", .label = "Last frame", .group = "Shot", .kind = KIND_INT, .animates = 0, .analysed = 0, .initial = 0, .lo = -10000000, .hi = 10000000, .slider_lo = 0, .slider_hi = 2000, .hint = "Last frame of the shot; where this and the first are both 0, the range of Source counts. In frame."},
+    {.name = "plate_file", .label = "Plate file", .group = "Shot", .kind = KIND_FILE, .animates = 0, .analysed = 0, .initial_text = "", .hint = "The plate on disk, for hosts that give a node no frame but the current one; empty asks the host."},
     {.name = "input_space", .label = "Input space", .group = "Shot", .kind = KIND_TEXT, .animates = 0, .analysed = 0, .initial_text = "", .hint = "Colour space of the host's pixels by its OCIO name; empty is scene-linear in Natron and Nuke, sRGB in players."},
     {.name = "analyse", .label = "Analyse", .group = "Shot", .kind = KIND_BUTTON, .animates = 0, .analysed = 0, .hint = "Walks the shot once and writes this node's part of the analysis file."},
     {.name = "view", .label = "View", .group = "Output", .kind = KIND_CHOICE, .animates = 0, .analysed = 0, .initial = 0, .options = FaceDetect_view_options, .option_count = 3, .hint = "What the node shows."},
@@ -47,7 +48,7 @@ static const ParamRow AudioFeature_params[] = {
     {.name = "style", .label = "Style", .group = "Network", .kind = KIND_TEXT, .animates = 0, .analysed = 1, .initial_text = "", .hint = "Whose way of moving the lips: empty is nobody's in particular, or a person the weights know, such as s1."},
     {.name = "network", .label = "Network", .group = "Network", .kind = KIND_TEXT, .animates = 0, .analysed = 1, .initial_text = "articulation", .hint = "Name of the articulation weights: the shipped ones, or yours in a folder of OFX_LIPSYNC_MODEL_PATH."},
 };
-static const char *const MouthGenerate_view_options[] = {"result", "matte", "landmarks", "confidence"};
+static const char *const MouthGenerate_view_options[] = {"result", "matte", "patch", "landmarks", "confidence"};
 static const char *const MouthGenerate_on_error_options[] = {"fail", "slate"};
 static const char *const MouthGenerate_engine_options[] = {"plate"};
 static const char *const MouthGenerate_library_options[] = {"both", "plate", "reel"};
@@ -59,7 +60,7 @@ static const ParamRow MouthGenerate_params[] = {
     {.name = "plate_file", .label = "Plate file", .group = "Shot", .kind = KIND_FILE, .animates = 0, .analysed = 0, .initial_text = "", .hint = "The plate on disk, for hosts that give a node no frame but the current one; empty asks the host."},
     {.name = "input_space", .label = "Input space", .group = "Shot", .kind = KIND_TEXT, .animates = 0, .analysed = 0, .initial_text = "", .hint = "Colour space of the host's pixels by its OCIO name; empty is scene-linear in Natron and Nuke, sRGB in players."},
     {.name = "analyse", .label = "Analyse", .group = "Shot", .kind = KIND_BUTTON, .animates = 0, .analysed = 0, .hint = "Walks the shot once and writes this node's part of the analysis file."},
-    {.name = "view", .label = "View", .group = "Output", .kind = KIND_CHOICE, .animates = 0, .analysed = 0, .initial = 0, .options = MouthGenerate_view_options, .option_count = 4, .hint = "What the node shows."},
+    {.name = "view", .label = "View", .group = "Output", .kind = KIND_CHOICE, .animates = 0, .analysed = 0, .initial = 0, .options = MouthGenerate_view_options, .option_count = 5, .hint = "What the node shows."},
     {.name = "on_error", .label = "On error", .group = "Output", .kind = KIND_CHOICE, .animates = 0, .analysed = 0, .initial = 0, .options = MouthGenerate_on_error_options, .option_count = 2, .hint = "When a frame cannot be made: it fails, or it says on the picture what is wrong. Use slate on farms whose hosts hide failures."},
     {.name = "engine", .label = "Engine", .group = "Engine", .kind = KIND_CHOICE, .animates = 0, .analysed = 1, .initial = 0, .options = MouthGenerate_engine_options, .option_count = 1, .hint = "Where new pixels come from: the actor's own mouths elsewhere in the shot and reel."},
     {.name = "strength", .label = "Strength", .group = "Mouth", .kind = KIND_FLOAT, .animates = 1, .analysed = 0, .initial = 1.0, .lo = 0, .hi = 1, .slider_lo = 0, .slider_hi = 1, .hint = "How far the mouth moves from what was shot (0) to what the line says (1); animate it to ramp in and out. In share."},
@@ -78,14 +79,14 @@ static const ParamRow MouthGenerate_params[] = {
     {.name = "keep_away", .label = "Keep away", .group = "Library", .kind = KIND_FLOAT, .animates = 1, .analysed = 1, .initial = 0.0, .lo = 0, .hi = 60, .slider_lo = 0, .slider_hi = 2, .hint = "Takes no mouth of the shot from within this time of the frame it is for. In s."},
     {.name = "steadiness", .label = "Steadiness", .group = "Library", .kind = KIND_FLOAT, .animates = 1, .analysed = 1, .initial = 1.0, .lo = 0, .hi = 20, .slider_lo = 0, .slider_hi = 4, .hint = "Higher stays longer with one run of mouths, lower jumps sooner to one whose lips fit better. In times."},
 };
-static const char *const Blend_view_options[] = {"result", "matte", "patch"};
+static const char *const Blend_view_options[] = {"result", "matte", "patch", "landmarks", "confidence"};
 static const char *const Blend_on_error_options[] = {"fail", "slate"};
 
 static const ParamRow Blend_params[] = {
     {.name = "analysis", .label = "Analysis", .group = "Shot", .kind = KIND_FILE, .animates = 0, .analysed = 0, .initial_text = "", .hint = "The shot's analysis file, made by Analyse or by lipsync analyse; the nodes of one shot name the same."},
     {.name = "plate_file", .label = "Plate file", .group = "Shot", .kind = KIND_FILE, .animates = 0, .analysed = 0, .initial_text = "", .hint = "The plate on disk, for hosts that give a node no frame but the current one; empty asks the host."},
     {.name = "input_space", .label = "Input space", .group = "Shot", .kind = KIND_TEXT, .animates = 0, .analysed = 0, .initial_text = "", .hint = "Colour space of the host's pixels by its OCIO name; empty is scene-linear in Natron and Nuke, sRGB in players."},
-    {.name = "view", .label = "View", .group = "Output", .kind = KIND_CHOICE, .animates = 0, .analysed = 0, .initial = 0, .options = Blend_view_options, .option_count = 3, .hint = "What the node shows."},
+    {.name = "view", .label = "View", .group = "Output", .kind = KIND_CHOICE, .animates = 0, .analysed = 0, .initial = 0, .options = Blend_view_options, .option_count = 5, .hint = "What the node shows."},
     {.name = "on_error", .label = "On error", .group = "Output", .kind = KIND_CHOICE, .animates = 0, .analysed = 0, .initial = 0, .options = Blend_on_error_options, .option_count = 2, .hint = "When a frame cannot be made: it fails, or it says on the picture what is wrong. Use slate on farms whose hosts hide failures."},
     {.name = "mix", .label = "Mix", .group = "Mix", .kind = KIND_FLOAT, .animates = 1, .analysed = 0, .initial = 1.0, .lo = 0, .hi = 1, .slider_lo = 0, .slider_hi = 1, .hint = "Fades the whole patch over the plate; to ease a mouth in, animate MouthGenerate.strength instead. In share."},
     {.name = "feather", .label = "Feather", .group = "Matte", .kind = KIND_FLOAT, .animates = 1, .analysed = 0, .initial = 7.0, .lo = 0, .hi = 40, .slider_lo = 0, .slider_hi = 20, .hint = "Width of the soft edge between the new mouth and the plate's skin, half of it on either side. In % of face height."},
@@ -159,7 +160,7 @@ static const ParamRow LipSync_params[] = {
 };
 
 const NodeRow NODES[NODE_COUNT] = {
-    {.id = "org.ofxlipsync.facedetect", .label = "FaceDetect", .hint = "FaceDetect: everybody in a shot, with 478 landmarks and 52 blendshapes in every frame where they are seen.", .contexts = CONTEXT_FILTER | CONTEXT_GENERAL, .clip_count = 1, .clips = {{"Source", CONTEXT_FILTER | CONTEXT_GENERAL, 1, 0}}, .params = FaceDetect_params, .param_count = 16, .patch = 0, .others = 0, .region = 0},
+    {.id = "org.ofxlipsync.facedetect", .label = "FaceDetect", .hint = "FaceDetect: everybody in a shot, with 478 landmarks and 52 blendshapes in every frame where they are seen.", .contexts = CONTEXT_FILTER | CONTEXT_GENERAL, .clip_count = 1, .clips = {{"Source", CONTEXT_FILTER | CONTEXT_GENERAL, 1, 0}}, .params = FaceDetect_params, .param_count = 17, .patch = 0, .others = 0, .region = 0},
     {.id = "org.ofxlipsync.audiofeature", .label = "AudioFeature", .hint = "Listens to the line: its mel spectrogram, where somebody speaks, and how lips and jaw should move, frame by frame.", .contexts = CONTEXT_GENERATOR | CONTEXT_GENERAL, .clip_count = 1, .clips = {{"Source", CONTEXT_GENERAL, 0, 0}}, .params = AudioFeature_params, .param_count = 18, .patch = 1, .others = 0, .region = 0},
     {.id = "org.ofxlipsync.mouthgenerate", .label = "MouthGenerate", .hint = "A new mouth for the actor in the plate, at plate resolution, made of the actor's own mouths.", .contexts = CONTEXT_FILTER | CONTEXT_GENERAL, .clip_count = 1, .clips = {{"Source", CONTEXT_FILTER | CONTEXT_GENERAL, 1, 0}}, .params = MouthGenerate_params, .param_count = 24, .patch = 1, .others = 1, .region = 1},
     {.id = "org.ofxlipsync.blend", .label = "Blend", .hint = "The new mouth over the plate: matte, holdout, colour match, mix.", .contexts = CONTEXT_GENERAL, .clip_count = 3, .clips = {{"Source", CONTEXT_GENERAL, 1, 0}, {"Mouth", CONTEXT_GENERAL, 1, 0}, {"Holdout", CONTEXT_GENERAL, 0, 1}}, .params = Blend_params, .param_count = 13, .patch = 0, .others = 1, .region = 0},

@@ -34,8 +34,8 @@ CHOICES = {
     "Shot.on_error": ("fail", "slate"),
     "FaceDetect.view": ("result", "landmarks", "confidence"),
     "AudioFeature.view": ("result", "source"),
-    "MouthGenerate.view": ("result", "matte", "landmarks", "confidence"),
-    "Blend.view": ("result", "matte", "patch"),
+    "MouthGenerate.view": ("result", "matte", "patch", "landmarks", "confidence"),
+    "Blend.view": ("result", "matte", "patch", "landmarks", "confidence"),
     "LipSync.view": ("result", "matte", "patch", "landmarks", "confidence"),
 }
 """As released: hosts save a choice by its place or its name."""

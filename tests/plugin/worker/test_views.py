@@ -51,6 +51,15 @@ def test_drawn_over_the_plate_and_nowhere_else(host, analysis, rgba, node, view)
         assert not inked[60:120, 60:-60].any()
 
 
+@pytest.mark.parametrize("view", ["result", "matte", "patch", "landmarks", "confidence"])
+def test_blend_shows_all_that_the_one_in_all_node_does(host, analysis, rgba, view):
+    """At its defaults, as LipSync itself."""
+    source, mouth = shown(host, "MouthGenerate", "result", analysis, rgba)
+    images = {"Source": source, "Mouth": mouth}
+    blend = host.line().render("Blend", FRAME, {"analysis": analysis, "view": view}, images, rgba)
+    assert np.array_equal(blend.rows, shown(host, "LipSync", view, analysis, rgba)[1].rows)
+
+
 @pytest.mark.parametrize("node", ["MouthGenerate", "LipSync"])
 def test_a_matte_is_grey_and_opaque_and_round_the_mouth(host, analysis, rgba, node):
     _, matte = shown(host, node, "matte", analysis, rgba)
