@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import math
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -146,14 +147,21 @@ class Job:
     @cached_property
     def format(self) -> Region:
         """Of the host: Source's region of definition where it begins at 0, else the project's, else what there is."""
-        at = next((n for n in range(64) if self.message.body.get(f"image{n}.clip") == SOURCE), 0)
-        rod, project = self._box(f"image{at}.rod."), self._box("format.")
+        rod, project = self._source_rod(), self._box("format.")
         box = rod if rod is not None and (rod[:2] == (0, 0) or project is None) else project
         if box is None:
             layout = self._source_layout()
             x, y = self.scale
             box = (layout.x1 / x, 0.0, layout.x2 / x, layout.y2 / y)
         return Region(round(box[0]), 0, round(box[2]), round(box[3]))
+
+    def source_box(self) -> Region | None:
+        """What Source covers in plate pixels, y down, or None where the host does not say."""
+        rod = self._source_rod()
+        if rod is None:
+            return None
+        (x1, y1, x2, y2), top = rod, self.display.y1
+        return Region(math.floor(x1), math.floor(top - y2), math.ceil(x2), math.ceil(top - y1))
 
     @property
     def scale(self) -> tuple[float, float]:
@@ -234,6 +242,10 @@ class Job:
             return dict(given)
         except (ValueError, TypeError):
             raise AnalysisError(f"{self.text('analysis')}: its params of {name} are damaged; press Analyse") from None
+
+    def _source_rod(self) -> tuple[float, float, float, float] | None:
+        at = next((n for n in range(64) if self.message.body.get(f"image{n}.clip") == SOURCE), 0)
+        return self._box(f"image{at}.rod.")
 
     def _box(self, prefix: str) -> tuple[float, float, float, float] | None:
         """x1 y1 x2 y2 of a canonical box in plate pixels, y up; a format's bottom is at 0 in every host we know."""

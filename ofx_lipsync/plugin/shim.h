@@ -57,6 +57,7 @@ typedef struct {
     const OfxInteractSuiteV1 *interact; /* null where the host has none */
     char name[128], version[64];
     bool temporal; /* clips may be asked for other frames */
+    bool sizes;    /* a node's picture may have another size than its input's */
 } Host;
 
 extern Host HOST;

@@ -74,6 +74,17 @@ def test_the_mouths_region_is_the_workers_word(host: Host, worker) -> None:
     assert effect.message == ""
 
 
+def test_where_all_pictures_are_of_one_size_a_mouth_is_too(worker) -> None:
+    host = Host(sizes=False)
+    plugin, effect = ready(host, "MouthGenerate", noise(FULL), analysis="shot.lipsync")
+    _, told = plugin.ask(f"{PREFIX}RegionOfDefinition", effect)
+    assert told["OfxImageEffectPropRegionOfDefinition"] == [0.0, 0.0, 64.0, 48.0]
+    assert worker.pids == []
+    for each in host.plugins.values():
+        each.unload()
+    host.check()
+
+
 def test_every_input_is_wanted_whole(host: Host) -> None:
     plugin, effect = ready(host, "Blend", noise(FULL))
     _, told = plugin.ask(f"{PREFIX}RegionsOfInterest", effect)

@@ -37,8 +37,8 @@ class Shot:
         plugin.destroy(effect)
 
 
-def rendered(plugin, effect, frame: int):
-    out = pictures.Picture(LAYOUT)
+def rendered(plugin, effect, frame: int, layout=LAYOUT):
+    out = pictures.Picture(layout)
     assert plugin.render(effect, out, float(frame)) == 0, effect.message
     assert out.guards_hold()
     return out
@@ -57,7 +57,13 @@ def test_a_shot_from_analyse_to_comp(rgba, dubbed, analysis, sample_line, tmp_pa
     blend[1].clips["Mouth"].connect(lambda time: made.get(round(time)), LAYOUT, (FRAMES[0], FRAMES[-1]))
     for frame in (FRAMES[-1], FRAMES[3]):
         assert np.array_equal(rendered(*detect, frame).pixels, shot.plate[frame].pixels)
-        made[frame] = rendered(*mouth, frame)
+        whole_mouth = rendered(*mouth, frame)
+        _, told = mouth[0].ask("OfxImageEffectActionGetRegionOfDefinition", mouth[1], float(frame))
+        x1, y1, x2, y2 = map(round, told["OfxImageEffectPropRegionOfDefinition"])
+        made[frame] = rendered(*mouth, frame, pictures.Layout((x1, y1, x2, y2)))
+        assert x2 - x1 < SIZE[0] / 2
+        assert np.array_equal(made[frame].pixels, whole_mouth.pixels[y1:y2, x1:x2])
+        assert np.count_nonzero(made[frame].pixels) == np.count_nonzero(whole_mouth.pixels)
         comp = rendered(*blend, frame)
         assert np.abs(comp.pixels[::-1, :, :3] - dubbed[frame]).max() == 0
         assert np.array_equal(rendered(*whole, frame).pixels, comp.pixels)

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from host_shot import FRAMES, SIZE
-from shim_client import FailedError, read_rows
+from host_shot import FRAMES, SIZE, halved
+from shim_client import FailedError, picture, read_rows
 
 from ofx_lipsync.analysis import read_analysis, read_parts, write_analysis
 from ofx_lipsync.core.region import Region
@@ -19,6 +20,7 @@ from ofx_lipsync.plugin.pictures import Layout
 from ofx_lipsync.plugin.protocol import Kind
 
 FRAME = FRAMES[4]
+WHOLE = (0.0, 0.0, float(SIZE[0]), float(SIZE[1]))
 
 
 def shown(host, node, view, analysis, rgba, frame=FRAME, **more):
@@ -166,6 +168,60 @@ def test_the_region_is_the_sources(host, analysis):
     box = {"format.x1": 0.0, "format.y1": 0.0, "format.x2": 2048.0, "format.y2": 858.0}
     done = line.ask(Kind.REGION, {"node": "AudioFeature", "time": 1.0, **box})
     assert [done.number(f"rod.{edge}") for edge in ("x1", "y1", "x2", "y2")] == [0, 0, 2048, 858]
+
+
+def region_of(host, analysis, frame, box=WHOLE, **more):
+    """x1 y1 x2 y2 of MouthGenerate's region, or None where it is Source's."""
+    body = {"node": "MouthGenerate", "time": float(frame), "p.analysis": analysis, "image0.clip": "Source", **more}
+    edges = dict(zip(("x1", "y1", "x2", "y2"), box, strict=True))
+    done = host.line().ask(Kind.REGION, body | {f"image0.rod.{edge}": value for edge, value in edges.items()})
+    return None if done.body.get("same") else [done.number(f"rod.{edge}") for edge in edges]
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.4])
+def test_no_pixel_of_a_mouth_lies_outside_its_region(host, analysis, rgba, strength):
+    """On every frame of the shot, and a proxy's pixels neither; the region is far smaller than the plate."""
+    small = {key: picture(halved(each.rows)) for key, each in rgba.items()}
+    for frame in FRAMES:
+        x1, y1, x2, y2 = map(round, region_of(host, analysis, frame, **{"p.strength": strength}))
+        assert 0 <= x1 < x2 <= SIZE[0]
+        assert 0 <= y1 < y2 <= SIZE[1]
+        assert (x2 - x1) * (y2 - y1) < 0.5 * SIZE[0] * SIZE[1]
+        for scale, pictures in ((1, rgba), (0.5, small)):
+            params = {"analysis": analysis, "strength": strength}
+            source = {"Source": pictures["Source", frame]}
+            told = {"scale_x": float(scale), "scale_y": float(scale)}
+            rows = host.line().render("MouthGenerate", frame, params, source, pictures, **told).rows
+            part = rows[round(y1 * scale) : round(y2 * scale), round(x1 * scale) : round(x2 * scale)]
+            assert part[..., 3].max() == 1
+            assert np.count_nonzero(rows) == np.count_nonzero(part)
+
+
+def test_the_mouths_region_stays_within_source(host, analysis):
+    x1, y1, x2, y2 = region_of(host, analysis, FRAME)
+    middle = (x1 + x2) / 2
+    box = {"format.x1": 0.0, "format.y1": 0.0, "format.x2": float(SIZE[0]), "format.y2": float(SIZE[1])}
+    cut = region_of(host, analysis, FRAME, (middle, -10.0, float(SIZE[0]), float(SIZE[1])), **box)
+    assert cut == [np.floor(middle), y1, x2, y2]
+    assert region_of(host, analysis, FRAME, (0.0, 0.0, 640.0, 180.0), par=2.0) == [2 * x1, y1, 2 * x2, y2]
+
+
+def test_without_a_mouth_the_region_is_sources(host, analysis):
+    assert region_of(host, analysis, FRAME, **{"p.strength": 0.0}) is None
+    assert region_of(host, analysis, 5) is None
+    assert region_of(host, "", FRAME) is None
+    assert region_of(host, analysis, FRAME, **{"p.view": "matte"}) is None
+    assert region_of(host, analysis, FRAME, (0.0, 0.0, 4.0, 4.0)) is None
+
+
+def test_a_region_costs_no_time(host, analysis):
+    """And no picture: the worker could not have one."""
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        region_of(host, analysis, FRAME)
+        times.append(time.perf_counter() - began)
+    assert min(times) < 0.05
 
 
 def test_ink_covers_whole_pixels_wholly_and_its_edge_in_part():
