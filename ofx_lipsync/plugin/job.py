@@ -243,6 +243,10 @@ class Job:
         except (ValueError, TypeError):
             raise AnalysisError(f"{self.text('analysis')}: its params of {name} are damaged; press Analyse") from None
 
+    def canonical(self, points: np.ndarray, display: Region) -> np.ndarray:
+        """[N, 2] plate pixels as hosts count: y up from the format's bottom, x in square pixels."""
+        return np.stack([points[:, 0] * self.par, display.y1 - points[:, 1]], axis=1)
+
     def _source_rod(self) -> tuple[float, float, float, float] | None:
         at = next((n for n in range(64) if self.message.body.get(f"image{n}.clip") == SOURCE), 0)
         return self._box(f"image{at}.rod.")
@@ -306,6 +310,19 @@ class Holdout(HostClip):
 def offset_s(job: Job, rate: Rate) -> float:
     """The param audio_offset in seconds.  Raises: UsageError naming what was expected."""
     return parse_offset(job.text("audio_offset") or "0", rate, "audio_offset")
+
+
+def spoken(job: Job, rate: Rate, first: int) -> tuple[str, float]:
+    """The line's file, empty where there is none, and where it begins on the shot's clock, s. first: the shot's frame.
+
+    Without `line` it is the clip's own sound, in hosts that name the clip's file (Resolve): it begins where the file
+    does, the shot on the file's frame that the host says, or on its first."""
+    path, offset = job.text("line"), offset_s(job, rate)
+    if path:
+        return path, offset
+    at = job.message.number("source_frame", 0.0) if "source_frame" in job.message.body else None
+    begins = 0.0 if at is None else at - (job.message.number("time", float(first)) - first)
+    return job.message.text("source_file", "").strip(), offset - begins / float(rate)
 
 
 def placed(points: np.ndarray, place: Place, display: Region) -> np.ndarray:

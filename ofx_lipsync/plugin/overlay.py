@@ -41,7 +41,8 @@ def overlay(job: Job) -> tuple[dict[str, Value], np.ndarray]:
         first += len(line.points)
     if not lines:
         return body, np.zeros((0, 2), np.float32)
-    return body, _canonical(job, np.concatenate([line.points for line in lines]))
+    points = job.canonical(np.concatenate([line.points for line in lines]), job.display)
+    return body, np.ascontiguousarray(points, np.float32)
 
 
 def _lines(job: Job) -> list[Line]:
@@ -71,12 +72,6 @@ def _face(points: np.ndarray, chosen: bool) -> list[Line]:
         lips = loop in (mesh.LIPS_OUTER, mesh.LIPS_INNER)
         lines.append(Line(points[list(loop)], LOOP, LIPS if lips else colour))
     return [*lines, Line(points, POINTS, colour)]
-
-
-def _canonical(job: Job, points: np.ndarray) -> np.ndarray:
-    """y up from the format's bottom; x in square pixels."""
-    x, y = points[:, 0] * job.par, job.display.y1 - points[:, 1]
-    return np.ascontiguousarray(np.stack([x, y], axis=1), np.float32)
 
 
 def _packed(colour: Rgb) -> int:

@@ -24,6 +24,7 @@ typedef struct {
     double initial, lo, hi, slider_lo, slider_hi;
     const char *const *options;
     int option_count, animates, analysed;
+    int found; /* written by Analyse for other nodes: no request tells it, no picture hangs on it */
     ParamKind kind;
 } ParamRow;
 
@@ -86,6 +87,9 @@ typedef struct {
     OfxImageClipHandle clips[CLIPS_MAX], output;
     atomic_bool has_message;
     atomic_bool sends; /* its last picture was new to the worker: the next one probably is too */
+    /* Resolve: how far the source clip's frames are from the timeline's, as the last render said. */
+    _Atomic double source_shift;
+    atomic_bool has_source_shift;
     int context;
 } Instance;
 

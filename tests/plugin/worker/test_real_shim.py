@@ -31,10 +31,12 @@ class Shot:
         effect.set(analysis=self.analysis, **params)
         return plugin, effect
 
-    def press(self, label: str, **params) -> None:
+    def press(self, label: str, **params) -> dict:
+        """{param: {frame: value}}: the keyframes that came."""
         plugin, effect = self.node(label, **params)
         assert plugin.press(effect, "analyse") == 0, effect.message
         plugin.destroy(effect)
+        return {name: param.keys for name, param in effect.params.items() if param.keys}
 
 
 def rendered(plugin, effect, frame: int, layout=LAYOUT):
@@ -48,7 +50,14 @@ def test_a_shot_from_analyse_to_comp(rgba, dubbed, analysis, sample_line, tmp_pa
     monkeypatch.setenv("LIPSYNC_PYTHON", sys.executable)
     host = Host()
     shot = Shot(host, rgba, str(tmp_path / "shot.lipsync"))
-    shot.press("FaceDetect")
+    keys = shot.press("FaceDetect")
+    track = read_analysis(analysis).faces.chosen_track()
+    middle = track.landmarks[..., :2].mean(axis=1)
+    assert set(keys) == {"found_x", "found_y", "found_height"}
+    assert [*keys["found_x"]] == [*keys["found_y"]] == [*map(float, FRAMES)]
+    assert np.allclose([*keys["found_x"].values()], middle[:, 0], atol=0.01)
+    assert np.allclose([*keys["found_y"].values()], SIZE[1] - middle[:, 1], atol=0.01)
+    assert np.allclose([*keys["found_height"].values()], track.face_height_px(), atol=0.01)
     shot.press("AudioFeature", line=str(sample_line))
     shot.press("MouthGenerate")
     assert np.array_equal(read_analysis(shot.analysis).plan.target, read_analysis(analysis).plan.target)
