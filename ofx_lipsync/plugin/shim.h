@@ -114,6 +114,7 @@ void message_clear(Instance *instance);
 OfxStatus describe(const NodeRow *node, OfxImageEffectHandle effect);
 OfxStatus describe_in_context(const NodeRow *node, OfxImageEffectHandle effect, OfxPropertySetHandle in_args);
 OfxStatus action_region(Instance *instance, OfxPropertySetHandle in_args, OfxPropertySetHandle out_args);
+void project_region(const Instance *instance, OfxRectD *rect);
 OfxStatus action_interest(Instance *instance, OfxPropertySetHandle in_args, OfxPropertySetHandle out_args);
 OfxStatus action_frames(Instance *instance, OfxPropertySetHandle in_args, OfxPropertySetHandle out_args);
 OfxStatus action_identity(Instance *instance, OfxPropertySetHandle in_args, OfxPropertySetHandle out_args);

@@ -20,7 +20,7 @@ static bool source_region(const Instance *instance, double time, OfxRectD *rect)
     return clip_connected(instance, 0) && !HOST.effect->clipGetRegionOfDefinition(instance->clips[0], time, rect);
 }
 
-static void project_region(const Instance *instance, OfxRectD *rect)
+void project_region(const Instance *instance, OfxRectD *rect)
 {
     OfxPropertySetHandle set = NULL;
     HOST.effect->getPropertySet(instance->effect, &set);

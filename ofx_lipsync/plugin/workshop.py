@@ -30,6 +30,7 @@ class Workshop:
         self.counters = Counters()
         self._lock = threading.Lock()
         self._files: OrderedDict[Stamp, Parts] = OrderedDict()
+        self._points: OrderedDict[Stamp, list[Any]] = OrderedDict()
         self._mouths: OrderedDict[tuple[str, int], Any] = OrderedDict()
         self._plans: OrderedDict[tuple[Stamp, str], MouthPlan] = OrderedDict()
 
@@ -58,6 +59,15 @@ class Workshop:
                 _trim(self._plans, _PLANS)
             self._plans.move_to_end((stamp, params))
             return self._plans[stamp, params]
+
+    def points(self, stamp: Stamp, make: Callable[[], list[Any]]) -> list[Any]:
+        """What the viewer's clicks mean for an analysis file: made once, since it looks at the whole shot."""
+        with self._lock:
+            if stamp not in self._points:
+                self._points[stamp] = make()
+                _trim(self._points, _FILES)
+            self._points.move_to_end(stamp)
+            return self._points[stamp]
 
     def remember_mouth(self, path: str, frame: int, params: Any) -> None:
         """MouthGenerate's params of a frame as they were last: what Blend tries where it does not know a picture."""

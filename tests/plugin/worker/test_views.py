@@ -151,6 +151,65 @@ def test_the_overlay_lies_on_the_face(host, analysis):
     assert 0 <= done.integer("line0.colour") < 1 << 24
 
 
+@pytest.fixture(scope="session")
+def crowd(analysis, tmp_path_factory) -> str:
+    """Four tracks: the actor, a second one to the left, one that goes from left to right, and the actor's double."""
+    parts, path = read_parts(analysis), str(tmp_path_factory.mktemp("crowd") / "shot.lipsync")
+    track = parts.faces.tracks[0]
+    walk = np.zeros((len(track.frames), 1, 3), np.float32)
+    walk[:, 0, 0] = np.where(np.arange(len(track.frames)) < 7, -90, 60)
+
+    def at(shift, number):
+        return replace(track, landmarks=(track.landmarks + shift).astype(np.float32), identity=number)
+
+    tracks = (at([60, 0, 0], 0), at([-90, 0, 0], 1), at(walk, 2), at([60, 0, 0], 3))
+    write_analysis(path, replace(parts, faces=replace(parts.faces, tracks=tracks, chosen=0), plan=None))
+    return path
+
+
+def picks(host, analysis, frame=FRAME, **params) -> list[dict]:
+    done, _ = overlay(host, analysis, frame, **{f"p.{name}": value for name, value in params.items()})
+    names = ("x1", "y1", "x2", "y2", "across", "down", "index", "chosen")
+    return [
+        {n: done.body[f"face{i}.{n}"] for n in names if f"face{i}.{n}" in done.body}
+        for i in range(done.integer("faces"))
+    ]
+
+
+def test_a_face_is_picked_by_a_point_that_is_nearest_to_it_alone(host, analysis, crowd):
+    (actor,) = picks(host, analysis)
+    assert actor["chosen"] == 1
+    assert 0 < actor["across"] < 100
+    found = picks(host, crowd, face="index", face_index=0)
+    assert [each["index"] for each in found] == [0, 1, 2, 3]
+    assert [each["chosen"] for each in found] == [1, 0, 0, 0]
+    pointed = [each for each in found if "across" in each]
+    assert 1 in [each["index"] for each in pointed]
+    for each in pointed:
+        again = picks(host, crowd, face="nearest", face_x=each["across"], face_y=each["down"])
+        assert [a["index"] for a in again if a["chosen"]] == [each["index"]]
+
+
+def test_a_face_without_such_a_point_is_picked_by_its_number(host, crowd):
+    """Of two on one spot neither is nearer."""
+    found = picks(host, crowd, face="index", face_index=3)
+    assert [each["chosen"] for each in found] == [0, 0, 0, 1]
+    assert "across" not in found[0]
+    assert "across" not in found[3]
+
+
+def test_the_boxes_are_where_the_faces_are(host, crowd):
+    """In canonical coordinates, the chosen one in another colour; a number that nobody has leaves the choice."""
+    done, points = overlay(host, crowd, **{"p.face": "index", "p.face_index": 1})
+    box = np.array([[done.body[f"face1.{a}{n}"] for a in "xy"] for n in (1, 2)])
+    drawn = [n for n in range(done.integer("lines")) if done.integer(f"line{n}.count") == 4]
+    corners = [points[done.integer(f"line{n}.first") :][:4] for n in drawn]
+    colours = [done.integer(f"line{n}.colour") for n in drawn]
+    assert np.allclose([corners[1].min(axis=0), corners[1].max(axis=0)], box, atol=1e-3)
+    assert colours[1] != colours[0] == colours[2] == colours[3]
+    assert [each["chosen"] for each in picks(host, crowd, face="index", face_index=9)] == [1, 0, 0, 0]
+
+
 def test_the_overlay_is_in_square_pixels(host, analysis):
     assert np.allclose(overlay(host, analysis, par=2.0)[1], overlay(host, analysis)[1] * (2, 1))
 
