@@ -42,14 +42,17 @@ def chosen(job: Job, faces: FaceAnalysis) -> int:
     """The face that an Analyse would choose now, by the node's params as they are; else the one that was."""
     try:
         params = job.settings["FaceDetect"].at(job.frame)
-        return int(node("FaceDetect").choose(faces.tracks, job.display, params))
+        return job.workshop.of_shot(
+            job.stamp, params.digest_text(), lambda: int(node("FaceDetect").choose(faces.tracks, job.display, params))
+        )
     except LipSyncError:
         return faces.chosen
 
 
 def pickable(job: Job, faces: FaceAnalysis, most: int) -> list[Pickable]:
     """The first faces that are seen on the job's frame."""
-    points, taken = job.workshop.points(job.stamp, lambda: pick_points(faces, job.display)), chosen(job, faces)
+    points = job.workshop.of_shot(job.stamp, "points", lambda: pick_points(faces, job.display))
+    taken = chosen(job, faces)
     found = []
     for index, track in enumerate(faces.tracks[:most]):
         row = track.index(job.frame)
