@@ -21,6 +21,7 @@ from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.face import FaceAnalysis, FaceTrack
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.params import Choice, Float, Int, ParamSet
+from ofx_lipsync.core.region import Region
 from ofx_lipsync.models.face_blendshapes import FaceBlendshapes
 from ofx_lipsync.models.face_bundle import FaceNetworks
 from ofx_lipsync.nodes._face_cuts import find_cuts
@@ -149,7 +150,7 @@ def analyse(
         _track(identity, group, frames, takes, networks.blendshapes, params.smoothing)
         for identity, group in enumerate(groups)
     )
-    return FaceAnalysis(tracks, tuple(int(frames[row]) for row in cuts), _choose(tracks, plate, params))
+    return FaceAnalysis(tracks, tuple(int(frames[row]) for row in cuts), choose(tracks, plate.display, params))
 
 
 def render(plate: Clip, frame: int) -> Image:
@@ -178,8 +179,8 @@ def _track(
     )
 
 
-def _choose(tracks: Sequence[FaceTrack], plate: Clip, params: Params) -> int:
-    """Index of the wanted person, -1 where nobody is seen."""
+def choose(tracks: Sequence[FaceTrack], display: Region, params: Params) -> int:
+    """Index of the wanted person, -1 where nobody is seen.  Raises: UsageError where face_index names nobody."""
     if not tracks:
         return -1
     if params.face == "index":
@@ -191,7 +192,6 @@ def _choose(tracks: Sequence[FaceTrack], plate: Clip, params: Params) -> int:
         return int(params.face_index)
     if params.face == "largest":
         return int(np.argmax([(track.face_height_px() ** 2).sum() for track in tracks]))
-    display = plate.display
     across, down = (50.0, 50.0) if params.face == "most_central" else (params.face_x, params.face_y)
     point = (display.x0 + across / 100 * display.width, display.y0 + down / 100 * display.height)
     return int(np.argmin([_distance(track, np.array(point)) for track in tracks]))

@@ -134,6 +134,14 @@ def wanted(plan: MouthPlan, frames: Sequence[int], clip: int = PLATE) -> dict[in
     return found
 
 
+def region(frame: int, plan: MouthPlan, params: Params) -> Region | None:
+    """Where the patch of a frame has pixels, or None where the plate keeps its own mouth. Reads no pixels."""
+    row = plan.index(frame)
+    if row is None or params.strength == 0 or plan.strength[row] == 0:
+        return None
+    return layers.region_of(plan, row, float(params.strength))
+
+
 def render(plate: Clip, frame: int, plan: MouthPlan, params: Params, *, reel: Clip | None = None) -> Patch | None:
     """The patch for a frame, or None where the plate keeps its own mouth. params: resolved at the frame.
 

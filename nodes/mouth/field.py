@@ -72,11 +72,16 @@ class Fields:
     mouths: list[MouthMap]
 
 
+def touched(edge: np.ndarray, target: np.ndarray, face_height_px: float) -> Region:
+    """All that a frame's layers may change. edge: as `lower_face` gives it."""
+    return Region.around(edge, 1).union(Region.around(target[OUTLINE], REACH * face_height_px))
+
+
 def solve_fields(here: np.ndarray, target: np.ndarray, sources: list[np.ndarray], face_height_px: float) -> Fields:
     """here, target: [P, 2] plate px. sources: [P, 2] each, px of their own frames."""
     ring = _neck(target, face_height_px)
     edge = lower_face(here, target, face_height_px)
-    region = Region.around(edge, 1).union(Region.around(target[OUTLINE], REACH * face_height_px))
+    region = touched(edge, target, face_height_px)
     step = max(2, round(face_height_px / NODES))
     nodes = grid_points(step, region).astype(np.float64)
     at = nodes.reshape(2, -1).T

@@ -11,7 +11,7 @@ from ofx_lipsync.core.plan import REEL, MouthPlan, Patch
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.kernels.matte import matte
 from ofx_lipsync.kernels.warp import warp
-from ofx_lipsync.nodes.mouth.field import REACH, RIM, Fields, solve_fields
+from ofx_lipsync.nodes.mouth.field import REACH, RIM, Fields, lower_face, solve_fields, touched
 from ofx_lipsync.nodes.mouth.lips import mouth_pixels
 from ofx_lipsync.nodes.mouth.points import LIPS_EDGE, OUTLINE
 
@@ -25,6 +25,13 @@ def source_region(points: np.ndarray) -> Region:
     return Region.around(outline, 0.35 * float(np.ptp(outline, axis=0).max()))
 
 
+def region_of(plan: MouthPlan, row: int, strength: float) -> Region:
+    """Where `paint` has pixels for a frame of the plan: of a patch all but the pixels."""
+    height_px = float(plan.face_height_px[row])
+    here, target = _shapes(plan, row, strength * float(plan.strength[row]))
+    return touched(lower_face(here, target, height_px), target, height_px)
+
+
 def paint(plate: Clip, frame: int, reel: Clip | None, plan: MouthPlan, row: int, strength: float) -> Patch | None:
     """Both layers for a frame of the plan, None where the mouth is outside the data window; strength: of the params.
 
@@ -32,8 +39,7 @@ def paint(plate: Clip, frame: int, reel: Clip | None, plan: MouthPlan, row: int,
     """
     height_px = float(plan.face_height_px[row])
     amount = strength * float(plan.strength[row])
-    here = plan.here[row].astype(np.float64)
-    target = here + amount * (plan.target[row] - here)
+    here, target = _shapes(plan, row, amount)
     used = range(2 if plan.cross[row] > 0 else 1)
     sources = [plan.source[row, i].astype(np.float64) for i in used]
     fields = solve_fields(here, target, sources, height_px)
@@ -67,6 +73,12 @@ def paint(plate: Clip, frame: int, reel: Clip | None, plan: MouthPlan, row: int,
         float(plan.confidence[row]),
         height_px,
     )
+
+
+def _shapes(plan: MouthPlan, row: int, amount: float) -> tuple[np.ndarray, np.ndarray]:
+    """[P, 2] float64 each: the mouth as it is in the plate, and as it should be."""
+    here = plan.here[row].astype(np.float64)
+    return here, here + amount * (plan.target[row] - here)
 
 
 def _ground(own: Image, fields: Fields, height_px: float) -> Image:

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Analyse button: walks the host's frames and writes that node's part of the shot's analysis file.
-
-No node has a param that keyframes of an analysis could go to (the box is no param, and MouthGenerate.strength
-multiplies what the plan already has), so none are sent.
-"""
+"""The Analyse button: walks the host's frames and writes that node's part of the shot's analysis file, and where the
+face is as keyframes, so that other nodes can follow it."""
 
 from __future__ import annotations
 
@@ -17,16 +14,19 @@ import numpy as np
 from ofx_lipsync.analysis import Parts, write_analysis
 from ofx_lipsync.cli.shot import fingerprint, read_line
 from ofx_lipsync.core.clip import Clip
-from ofx_lipsync.core.errors import UsageError
-from ofx_lipsync.core.face import FaceAnalysis
+from ofx_lipsync.core.errors import MediaError, UsageError
+from ofx_lipsync.core.face import LANDMARKS, FaceAnalysis
+from ofx_lipsync.core.landmarks import CHIN_TIP, FOREHEAD_TOP
 from ofx_lipsync.core.mouth import AudioAnalysis
+from ofx_lipsync.core.region import Region
+from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange, Rate
 from ofx_lipsync.graph import Dub, Shot, followed
 from ofx_lipsync.media.plate import Plate
 from ofx_lipsync.media.source import open_plate
 from ofx_lipsync.media.writer import check_writable
 from ofx_lipsync.plugin.host_clip import HostClip
-from ofx_lipsync.plugin.job import SILENCE, SOURCE, WHOLE, Job, offset_s
+from ofx_lipsync.plugin.job import SILENCE, SOURCE, WHOLE, Job, spoken
 from ofx_lipsync.plugin.pictures import Place
 
 KEYS = {
@@ -59,8 +59,21 @@ def analyse(job: Job) -> None:
         made["audio"] = run.audio()
     if job.name in ("MouthGenerate", WHOLE):
         made["plan"] = run.plan(made)
-    job.request.check()
     run.write(path, made)
+    if job.name in ("FaceDetect", WHOLE):
+        _keys(job, made["faces"], run.display)
+
+
+def _keys(job: Job, faces: FaceAnalysis, display: Region) -> None:
+    """The chosen face's middle and height, canonical, a key a frame where it is seen."""
+    track = faces.chosen_track()
+    landmarks = np.zeros((0, LANDMARKS, 3)) if track is None else track.landmarks
+    times = np.zeros(0) if track is None else track.frames
+    middle = job.canonical(landmarks[..., :2].mean(axis=1, dtype=np.float64), display)
+    across_down = (landmarks[:, FOREHEAD_TOP, :2] - landmarks[:, CHIN_TIP, :2]) * (job.par, 1)
+    job.request.keys("found_x", times, middle[:, 0])
+    job.request.keys("found_y", times, middle[:, 1])
+    job.request.keys("found_height", times, np.linalg.norm(across_down, axis=1))
 
 
 class _Run:
@@ -84,16 +97,32 @@ class _Run:
 
     def audio(self) -> AudioAnalysis:
         job, rate = self.job, self._rate()
-        path = job.text("line")
-        if not path:
-            raise UsageError("line: no file is named; name the dialogue, then press Analyse")
         job.request.progress(_LOOKING, "line")
-        sound, _ = read_line(path, offset_s(job, rate), float(len(self.frames) / rate))
+        sound = self._sound(rate)
+        job.request.check()
         times_s = np.array([float((frame - self.frames[0]) / rate) for frame in self.frames])
         heard = Dub(Shot(_Rated(rate), sound, self.frames, times_s=times_s), self.settings).audio()
+        job.request.check()
         self.key.update({"line": fingerprint(sound), **self._part("audio")})
         self.rate = rate
         return heard
+
+    def _sound(self, rate: Rate) -> Sound:
+        """The line, or the clip's own sound.  Raises: UsageError where there is neither."""
+        path, offset = spoken(self.job, rate, self.frames[0])
+        if not path:
+            raise UsageError(
+                "line: no file is named, and the host says no source_file whose own sound could be heard; name the "
+                "dialogue in line, then press Analyse"
+            )
+        try:
+            return read_line(path, offset, float(len(self.frames) / rate))[0]
+        except MediaError as error:
+            if self.job.text("line"):
+                raise
+            raise UsageError(
+                f"line: no file is named, and the clip's own sound cannot be heard ({error}); name the dialogue in line"
+            ) from None
 
     def plan(self, made: dict[str, Any]) -> Any:
         self.job.request.progress(_LISTENING, "mouths")
@@ -120,8 +149,9 @@ class _Run:
             box = getattr(self, "display", None)
             display = (box.x0, box.y0, box.x1, box.y1) if box is not None else old.display
             rate = str(getattr(self, "rate", None) or old.rate)
+            self.job.request.check()
             write_analysis(path, replace(old, key={**key, **self.key}, rate=rate, display=display, **made))
-        self.job.request.progress(1.0, "written")
+        self.job.request.done("written")
 
     def _plate(self) -> Clip:
         job, path = self.job, self.job.text("plate_file")

@@ -7,6 +7,7 @@ import contextlib
 import importlib
 from dataclasses import dataclass
 from itertools import groupby
+from types import ModuleType
 
 import numpy as np
 
@@ -71,7 +72,7 @@ def serve(workshop: Workshop, request: Request) -> Reply:
         if message.kind == Kind.RENDER:
             return _render(job, module)
         if message.kind == Kind.REGION:
-            return Reply(_region(job))
+            return Reply(_region(job, module))
         if message.kind == Kind.FRAMES:
             return Reply(_frames(job))
         return _overlay(job)
@@ -86,8 +87,12 @@ def _hosted(message: Message) -> tuple[str, str]:
     return HOSTED[name]
 
 
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"ofx_lipsync.plugin.hosted.{name}")
+
+
 def _render(job: Job, module: str) -> Reply:
-    answer: Answer = importlib.import_module(f"ofx_lipsync.plugin.hosted.{module}").render(job)
+    answer: Answer = _module(module).render(job)
     job.workshop.counters.add(renders=1)
     job.request.check()
     if answer.rows is None:
@@ -96,15 +101,18 @@ def _render(job: Job, module: str) -> Reply:
     return Reply({"out": "fd"}, answer.rows, Made(Picture(job.out, answer.rows), answer))
 
 
-def _region(job: Job) -> dict[str, Value]:
-    """Every node covers what Source covers; AudioFeature without one covers the format."""
+def _region(job: Job, module: str) -> dict[str, Value]:
+    """The mouth alone for MouthGenerate; other nodes cover what Source covers, AudioFeature without one the format."""
+    box = _module(module).region(job) if job.name == "MouthGenerate" and job.view == "result" else None
+    if box is not None:
+        return {f"rod.{edge}": value for edge, value in zip(_EDGES, box, strict=True)}
     if any(job.message.body.get(f"image{n}.clip") == SOURCE for n in range(64)):
         return {"same": 1}
-    box = [job.message.number(f"format.{edge}", wanted) for edge, wanted in zip(_EDGES, _NO_FORMAT, strict=True)]
-    return {f"rod.{edge}": value for edge, value in zip(_EDGES, box, strict=True)}
+    return {f"rod.{edge}": job.message.number(f"format.{edge}", wanted) for edge, wanted in _NO_FORMAT.items()}
 
 
-_EDGES, _NO_FORMAT = ("x1", "y1", "x2", "y2"), (0.0, 0.0, 1920.0, 1080.0)
+_EDGES = ("x1", "y1", "x2", "y2")
+_NO_FORMAT = dict(zip(_EDGES, (0.0, 0.0, 1920.0, 1080.0), strict=True))
 
 
 def _frames(job: Job) -> dict[str, Value]:

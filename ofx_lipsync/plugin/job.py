@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import math
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -146,14 +147,21 @@ class Job:
     @cached_property
     def format(self) -> Region:
         """Of the host: Source's region of definition where it begins at 0, else the project's, else what there is."""
-        at = next((n for n in range(64) if self.message.body.get(f"image{n}.clip") == SOURCE), 0)
-        rod, project = self._box(f"image{at}.rod."), self._box("format.")
+        rod, project = self._source_rod(), self._box("format.")
         box = rod if rod is not None and (rod[:2] == (0, 0) or project is None) else project
         if box is None:
             layout = self._source_layout()
             x, y = self.scale
             box = (layout.x1 / x, 0.0, layout.x2 / x, layout.y2 / y)
         return Region(round(box[0]), 0, round(box[2]), round(box[3]))
+
+    def source_box(self) -> Region | None:
+        """What Source covers in plate pixels, y down, or None where the host does not say."""
+        rod = self._source_rod()
+        if rod is None:
+            return None
+        (x1, y1, x2, y2), top = rod, self.display.y1
+        return Region(math.floor(x1), math.floor(top - y2), math.ceil(x2), math.ceil(top - y1))
 
     @property
     def scale(self) -> tuple[float, float]:
@@ -235,6 +243,14 @@ class Job:
         except (ValueError, TypeError):
             raise AnalysisError(f"{self.text('analysis')}: its params of {name} are damaged; press Analyse") from None
 
+    def canonical(self, points: np.ndarray, display: Region) -> np.ndarray:
+        """[N, 2] plate pixels as hosts count: y up from the format's bottom, x in square pixels."""
+        return np.stack([points[:, 0] * self.par, display.y1 - points[:, 1]], axis=1)
+
+    def _source_rod(self) -> tuple[float, float, float, float] | None:
+        at = next((n for n in range(64) if self.message.body.get(f"image{n}.clip") == SOURCE), 0)
+        return self._box(f"image{at}.rod.")
+
     def _box(self, prefix: str) -> tuple[float, float, float, float] | None:
         """x1 y1 x2 y2 of a canonical box in plate pixels, y up; a format's bottom is at 0 in every host we know."""
         if prefix + "x1" not in self.message.body:
@@ -294,6 +310,19 @@ class Holdout(HostClip):
 def offset_s(job: Job, rate: Rate) -> float:
     """The param audio_offset in seconds.  Raises: UsageError naming what was expected."""
     return parse_offset(job.text("audio_offset") or "0", rate, "audio_offset")
+
+
+def spoken(job: Job, rate: Rate, first: int) -> tuple[str, float]:
+    """The line's file, empty where there is none, and where it begins on the shot's clock, s. first: the shot's frame.
+
+    Without `line` it is the clip's own sound, in hosts that name the clip's file (Resolve): it begins where the file
+    does, the shot on the file's frame that the host says, or on its first."""
+    path, offset = job.text("line"), offset_s(job, rate)
+    if path:
+        return path, offset
+    at = job.message.number("source_frame", 0.0) if "source_frame" in job.message.body else None
+    begins = 0.0 if at is None else at - (job.message.number("time", float(first)) - first)
+    return job.message.text("source_file", "").strip(), offset - begins / float(rate)
 
 
 def placed(points: np.ndarray, place: Place, display: Region) -> np.ndarray:

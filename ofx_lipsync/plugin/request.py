@@ -10,7 +10,7 @@ from typing import Mapping
 import numpy as np
 
 from ofx_lipsync.core.errors import LipSyncError, MediaError
-from ofx_lipsync.plugin.channel import Channel, check_size, close_all, read_into
+from ofx_lipsync.plugin.channel import Channel, ResultFile, check_size, close_all, read_into
 from ofx_lipsync.plugin.pictures import DEPTHS, Layout, Picture
 from ofx_lipsync.plugin.protocol import Kind, Message, ProtocolError, Value
 from ofx_lipsync.plugin.store import Counters, Hash, Store
@@ -51,7 +51,7 @@ class Request:
         self.seen: dict[tuple[str, int], Hash] = {}
         self._uploaded: dict[int, Picture] = {}
         self.why = ""
-        self._progress = -1.0
+        self._progress, self._stage = -1.0, ""
 
     def check(self) -> None:
         """To be called between steps.  Raises: AbortedError when the host wants no more."""
@@ -87,11 +87,28 @@ class Request:
         return self._at_hand[clip, frame]
 
     def progress(self, done: float, stage: str) -> None:
-        """done: 0..1. Says so a hundred times at most, and is a step for `check`."""
+        """done: 0..1. Says so a hundred times at most, and at each new stage; is a step for `check`."""
         self.check()
-        if done - self._progress >= 0.01 or done >= 1:
-            self._progress = done
+        if done - self._progress >= 0.01 or done >= 1 or stage != self._stage:
+            self._progress, self._stage = done, stage
             self._channel.send(Message(Kind.PROGRESS, self.message.id, {"done": float(done), "stage": stage}))
+
+    def done(self, stage: str) -> None:
+        """The last word: what was made is written, and an abort comes too late."""
+        self._channel.send(Message(Kind.PROGRESS, self.message.id, {"done": 1.0, "stage": stage}))
+
+    def keys(self, param: str, times: np.ndarray, values: np.ndarray) -> None:
+        """Keyframes for a param of the host's node, [N] each; none takes away those that it has."""
+        pairs = np.ascontiguousarray(np.stack([times, values], axis=1), np.float64)
+        body: dict[str, Value] = {"param": param, "count": len(pairs)}
+        if not len(pairs):
+            return self._channel.send(Message(Kind.KEYS, self.message.id, body))
+        file = ResultFile()
+        try:
+            fd = file.fill(pairs.reshape(-1).view(np.uint8).data)
+            self._channel.send(Message(Kind.KEYS, self.message.id, body, (fd,)))
+        finally:
+            file.close()
 
     def _fetched(self, clip: str, frame: int) -> Picture | None:
         self.check()

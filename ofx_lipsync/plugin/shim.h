@@ -24,6 +24,7 @@ typedef struct {
     double initial, lo, hi, slider_lo, slider_hi;
     const char *const *options;
     int option_count, animates, analysed;
+    int found; /* written by Analyse for other nodes: no request tells it, no picture hangs on it */
     ParamKind kind;
 } ParamRow;
 
@@ -57,6 +58,7 @@ typedef struct {
     const OfxInteractSuiteV1 *interact; /* null where the host has none */
     char name[128], version[64];
     bool temporal; /* clips may be asked for other frames */
+    bool sizes;    /* a node's picture may have another size than its input's */
 } Host;
 
 extern Host HOST;
@@ -85,6 +87,9 @@ typedef struct {
     OfxImageClipHandle clips[CLIPS_MAX], output;
     atomic_bool has_message;
     atomic_bool sends; /* its last picture was new to the worker: the next one probably is too */
+    /* Resolve: how far the source clip's frames are from the timeline's, as the last render said. */
+    _Atomic double source_shift;
+    atomic_bool has_source_shift;
     int context;
 } Instance;
 
@@ -109,6 +114,7 @@ void message_clear(Instance *instance);
 OfxStatus describe(const NodeRow *node, OfxImageEffectHandle effect);
 OfxStatus describe_in_context(const NodeRow *node, OfxImageEffectHandle effect, OfxPropertySetHandle in_args);
 OfxStatus action_region(Instance *instance, OfxPropertySetHandle in_args, OfxPropertySetHandle out_args);
+void project_region(const Instance *instance, OfxRectD *rect);
 OfxStatus action_interest(Instance *instance, OfxPropertySetHandle in_args, OfxPropertySetHandle out_args);
 OfxStatus action_frames(Instance *instance, OfxPropertySetHandle in_args, OfxPropertySetHandle out_args);
 OfxStatus action_identity(Instance *instance, OfxPropertySetHandle in_args, OfxPropertySetHandle out_args);

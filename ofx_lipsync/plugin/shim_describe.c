@@ -148,6 +148,7 @@ static void define_param(OfxParamSetHandle params, const ParamRow *row)
     set_text(set, kOfxParamPropHint, 0, row->hint);
     set_text(set, kOfxParamPropParent, 0, group);
     set_value(row, set);
+    if (row->found) set_int(set, kOfxParamPropEvaluateOnChange, 0, 0);
 }
 
 /* Counts analyses: what a host has cached of this node was made from another file. */

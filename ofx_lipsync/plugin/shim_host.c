@@ -39,6 +39,7 @@ OfxStatus host_fetch_suites(void)
     if (!get_text(host, kOfxPropName, 0, HOST.name, sizeof HOST.name)) HOST.name[0] = 0;
     if (!get_text(host, kOfxPropVersionLabel, 0, HOST.version, sizeof HOST.version)) HOST.version[0] = 0;
     HOST.temporal = get_int(host, kOfxImageEffectPropTemporalClipAccess, 0, 0) != 0;
+    HOST.sizes = get_int(host, kOfxImageEffectPropSupportsMultiResolution, 0, 0) != 0;
     return kOfxStatOK;
 }
 

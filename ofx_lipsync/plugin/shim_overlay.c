@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The overlay: what the worker found, as lines in the viewer, and a cross that says which face is meant. A draw never
- * starts the worker and never waits long for it: an overlay that is late is left out. */
+/* The overlay: what the worker found, as lines in the viewer, and a cross that says which face is meant. The artist
+ * drags the cross, or clicks on a face. A draw never starts the worker and never waits long for it: an overlay that is
+ * late is left out. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "shim_ask.h"
+#include "shim_faces.h"
 #include "shim_gl.h"
 
 #define DRAW_S 0.25
@@ -16,6 +18,7 @@ static struct {
     pthread_mutex_t lock;
     uint64_t of[2];
     Lines lines;
+    Faces faces;
 } shown = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static Instance *dragged; /* hosts draw and move the pen in one thread */
@@ -45,10 +48,15 @@ static void set_face_number(Instance *instance, const char *name, double value)
     param_set_number(instance, both, value);
 }
 
+/* The plate's format, as the worker has it: Source's region where it begins at 0, 0; a data window that does not is
+ * seen against the project. */
 static bool frame_region(const Instance *instance, double time, OfxRectD *rect)
 {
-    return clip_connected(instance, 0) && !HOST.effect->clipGetRegionOfDefinition(instance->clips[0], time, rect) &&
-           rect->x2 > rect->x1 && rect->y2 > rect->y1;
+    if (!clip_connected(instance, 0) || HOST.effect->clipGetRegionOfDefinition(instance->clips[0], time, rect))
+        return false;
+    if (rect->x1 != 0 || rect->y1 != 0) project_region(instance, rect);
+    rect->y1 = 0;
+    return rect->x2 > rect->x1 && rect->y2 > rect->y1;
 }
 
 /* The point is in % of the frame from its top left; the viewer's y points up. */
@@ -67,14 +75,16 @@ static double clamped(double value)
     return fmin(fmax(value, -100), 200);
 }
 
-/* The point counts only where `face` says nearest. */
-static void set_nearest(Instance *instance, const char *prefix)
+/* The point counts only where `face` says nearest, the number where it says index. */
+static void set_way(Instance *instance, const char *way)
 {
+    const char *prefix;
     char name[64];
+    has_face_point(instance, &prefix);
     snprintf(name, sizeof name, "%sface", prefix);
     int row = find_param(instance->node, name);
     for (int i = 0; row >= 0 && i < instance->node->params[row].option_count; i++)
-        if (!strcmp(instance->node->params[row].options[i], "nearest")) param_set_number(instance, name, i);
+        if (!strcmp(instance->node->params[row].options[i], way)) param_set_number(instance, name, i);
 }
 
 static void set_face_point(Instance *instance, double time, double x, double y)
@@ -84,7 +94,7 @@ static void set_face_point(Instance *instance, double time, double x, double y)
     if (!has_face_point(instance, &prefix) || !frame_region(instance, time, &r)) return;
     set_face_number(instance, "face_x", clamped(100 * (x - r.x1) / (r.x2 - r.x1)));
     set_face_number(instance, "face_y", clamped(100 * (r.y2 - y) / (r.y2 - r.y1)));
-    set_nearest(instance, prefix);
+    set_way(instance, "nearest");
 }
 
 static void key_of(const Writer *out, uint64_t key[2])
@@ -102,6 +112,7 @@ static void keep(Packet *answer, const uint64_t key[2])
     size_t count = lines_points(answer);
     lines_clear(&shown.lines);
     memcpy(shown.of, key, sizeof shown.of);
+    faces_read(&shown.faces, answer);
     if (answer->fd_count != 1 || !count) return;
     answer->fd_count = 0;
     if (!shared_map(&points, answer->fds[0], count * 8)) return;
@@ -109,19 +120,22 @@ static void keep(Packet *answer, const uint64_t key[2])
     shared_unmap(&points);
 }
 
-static void ask_lines(Instance *instance, double time)
+/* Whether what is shown is of this node at this time. */
+static bool ask_lines(Instance *instance, double time)
 {
     Request request = {.asker.patience_s = DRAW_S};
     Packet answer;
     uint64_t key[2];
-    if (!worker_running() || !request_begin(&request, instance, OVERLAY, time)) return;
+    if (!worker_running() || !request_begin(&request, instance, OVERLAY, time)) return false;
     key_of(&request.channel->out, key);
     bool known = !memcmp(key, shown.of, sizeof key);
     if (!known && request_send(&request, &answer) == ASK_DONE) {
         keep(&answer, key);
         packet_close(&answer);
+        known = true;
     }
     request_end(&request);
+    return known;
 }
 
 static OfxStatus draw(Instance *instance, double time, double pixel)
@@ -138,11 +152,42 @@ static OfxStatus draw(Instance *instance, double time, double pixel)
     return kOfxStatOK;
 }
 
-static OfxStatus pen_down(Instance *instance, double time, double pixel, double x, double y)
+static bool face_under(Instance *instance, double time, double x, double y, Face *face)
+{
+    pthread_mutex_lock(&shown.lock);
+    const Face *found = ask_lines(instance, time) ? faces_at(&shown.faces, x, y) : NULL;
+    if (found) *face = *found;
+    pthread_mutex_unlock(&shown.lock);
+    return found != NULL;
+}
+
+/* A click on the face that is meant already changes nothing: every change of these params asks for another Analyse. */
+static bool pick_face(Instance *instance, double time, double x, double y)
+{
+    Face face;
+    if (!face_under(instance, time, x, y, &face) || face.chosen) return false;
+    HOST.param->paramEditBegin(instance->param_set, "Pick face");
+    bool by_point = isfinite(face.across) && isfinite(face.down);
+    if (by_point) {
+        set_face_number(instance, "face_x", clamped(face.across));
+        set_face_number(instance, "face_y", clamped(face.down));
+    } else {
+        set_face_number(instance, "face_index", face.index);
+    }
+    set_way(instance, by_point ? "nearest" : "index");
+    HOST.param->paramEditEnd(instance->param_set);
+    return true;
+}
+
+static OfxStatus pen_down(Instance *instance, double time, double pixel, double x, double y, OfxInteractHandle interact)
 {
     double at_x, at_y;
     if (!face_point(instance, time, &at_x, &at_y)) return kOfxStatReplyDefault;
-    if (hypot(x - at_x, y - at_y) > REACH_PX * pixel) return kOfxStatReplyDefault;
+    if (hypot(x - at_x, y - at_y) > REACH_PX * pixel) {
+        if (!pick_face(instance, time, x, y)) return kOfxStatReplyDefault;
+        HOST.interact->interactRedraw(interact);
+        return kOfxStatOK;
+    }
     dragged = instance;
     HOST.param->paramEditBegin(instance->param_set, "Pick face");
     return kOfxStatOK;
@@ -154,7 +199,7 @@ static OfxStatus pen(const char *action, Instance *instance, OfxPropertySetHandl
            pixel = get_double(in_args, kOfxInteractPropPixelScale, 0, 1);
     double x = get_double(in_args, kOfxInteractPropPenPosition, 0, 0);
     double y = get_double(in_args, kOfxInteractPropPenPosition, 1, 0);
-    if (!strcmp(action, kOfxInteractActionPenDown)) return pen_down(instance, time, pixel, x, y);
+    if (!strcmp(action, kOfxInteractActionPenDown)) return pen_down(instance, time, pixel, x, y, interact);
     if (dragged != instance) return kOfxStatReplyDefault;
     set_face_point(instance, time, x, y);
     if (!strcmp(action, kOfxInteractActionPenUp)) {

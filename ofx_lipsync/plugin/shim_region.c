@@ -20,7 +20,7 @@ static bool source_region(const Instance *instance, double time, OfxRectD *rect)
     return clip_connected(instance, 0) && !HOST.effect->clipGetRegionOfDefinition(instance->clips[0], time, rect);
 }
 
-static void project_region(const Instance *instance, OfxRectD *rect)
+void project_region(const Instance *instance, OfxRectD *rect)
 {
     OfxPropertySetHandle set = NULL;
     HOST.effect->getPropertySet(instance->effect, &set);
@@ -66,7 +66,8 @@ OfxStatus action_region(Instance *instance, OfxPropertySetHandle in_args, OfxPro
     double time = get_double(in_args, kOfxPropTime, 0, 0);
     OfxRectD rect;
     if (!source_region(instance, time, &rect)) project_region(instance, &rect);
-    if (instance->node->region && has_analysis(instance, time) && choice_is(instance, "view", time, "result") &&
+    if (instance->node->region && HOST.sizes && has_analysis(instance, time) &&
+        choice_is(instance, "view", time, "result") &&
         !choice_is(instance, "on_error", time, "slate")) /* a slate needs room to be read */
         ask_region(instance, time, in_args, &rect);
     set_rect(out_args, kOfxImageEffectPropRegionOfDefinition, rect);

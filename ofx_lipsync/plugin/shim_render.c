@@ -35,7 +35,12 @@ static void put_frame(Frame *frame)
     /* MLT and the demo host say Both of progressive pictures: that is a whole frame. */
     bool half = !strcmp(frame->field, kOfxImageFieldLower) || !strcmp(frame->field, kOfxImageFieldUpper);
     wire_text(out, "field", half ? frame->field : kOfxImageFieldNone);
-    if (frame->source_frame >= 0) wire_float(out, "source_frame", frame->source_frame);
+    if (frame->source_frame >= 0) {
+        Instance *instance = frame->request.instance;
+        wire_float(out, "source_frame", frame->source_frame);
+        atomic_store(&instance->source_shift, frame->source_frame - frame->request.time);
+        atomic_store(&instance->has_source_shift, true);
+    }
     Pixels asked = frame->out;
     asked.bounds = frame->window;
     wire_layout(out, "out.", &asked, false);

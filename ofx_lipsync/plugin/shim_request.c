@@ -53,13 +53,16 @@ static void put_param(Writer *out, const ParamRow *row, OfxParamHandle handle, d
     }
 }
 
-/* Resolve says which file and frame the picture is of, whatever its timeline does to the speed. */
-static void put_source(Writer *out, const Instance *instance)
+/* Resolve says which file the picture is of, and in a render which frame of it, whatever its timeline does to the
+ * speed; an Analyse goes by the last render. */
+static void put_source(Writer *out, Instance *instance, uint16_t kind, double time)
 {
     char path[4096];
     OfxPropertySetHandle set = NULL;
     if (HOST.effect->getPropertySet(instance->effect, &set)) return;
     if (get_text(set, kResolvePropSourceFile, 0, path, sizeof path)) wire_text(out, "source_file", path);
+    if (kind == ANALYSE && atomic_load(&instance->has_source_shift))
+        wire_float(out, "source_frame", time + atomic_load(&instance->source_shift));
 }
 
 static void put_box(Writer *out, const char *prefix, const double edges[4])
@@ -131,14 +134,14 @@ bool request_begin(Request *request, Instance *instance, uint16_t kind, double t
     wire_text(out, "node", instance->node->label);
     wire_float(out, "time", time);
     for (int i = 0; i < instance->node->param_count; i++)
-        if (instance->params[i] && instance->node->params[i].kind != KIND_BUTTON)
+        if (instance->params[i] && instance->node->params[i].kind != KIND_BUTTON && !instance->node->params[i].found)
             put_param(out, &instance->node->params[i], instance->params[i], time);
     shot_range(instance, &first, &last);
     wire_int(out, "first", llround(first));
     wire_int(out, "last", llround(last));
     wire_int(out, "temporal", HOST.temporal);
     put_project(out, instance);
-    put_source(out, instance);
+    put_source(out, instance, kind, time);
     put_inputs(request);
     return true;
 }

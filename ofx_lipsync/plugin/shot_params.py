@@ -6,22 +6,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar, cast
 
-from ofx_lipsync.core.params import Choice, File, Int, Param, ParamSet, Text
+from ofx_lipsync.core.params import Choice, File, Float, Int, Param, ParamSet, Text
 from ofx_lipsync.graph import NODES, node
 
 LIPSYNC = "LipSync"
 """The node that is all four in one; its params are named NODE_PARAM, as in `Blend_feather`."""
 LABELS = (*NODES, LIPSYNC)
+_ALL_VIEWS = ("result", "matte", "patch", "landmarks", "confidence")
 VIEWS = {
     "FaceDetect": ("result", "landmarks", "confidence"),
     "AudioFeature": ("result", "source"),
-    "MouthGenerate": ("result", "matte", "landmarks", "confidence"),
-    "Blend": ("result", "matte", "patch"),
-    LIPSYNC: ("result", "matte", "patch", "landmarks", "confidence"),
+    "MouthGenerate": _ALL_VIEWS,
+    "Blend": _ALL_VIEWS,
+    LIPSYNC: _ALL_VIEWS,
 }
 """What each node can show. Hosts save the place in the list: append, never reorder or remove."""
 _HEARING = ("AudioFeature", LIPSYNC)
-_PLATES = ("MouthGenerate", "Blend", LIPSYNC)
+_FINDING = ("FaceDetect", LIPSYNC)
+_PLATES = ("FaceDetect", "MouthGenerate", "Blend", LIPSYNC)
 _ANALYSING = ("FaceDetect", "AudioFeature", "MouthGenerate", LIPSYNC)
 _FARTHEST = 10_000_000
 
@@ -34,13 +36,22 @@ class Button(Param):
     kind: ClassVar[str] = "button"
 
 
+@dataclass(frozen=True)
+class Found(Float):
+    """What Analyse found, as keyframes for other nodes to link to; nobody reads it back."""
+
+
 class ShotParams(ParamSet):
     owner = "Shot"
     analysis = File(
         "", group="Shot",
         help="The shot's analysis file, made by Analyse or by lipsync analyse; the nodes of one shot name the same.",
     )  # fmt: skip
-    line = File("", group="Shot", help="The dialogue: a sound file, or a movie whose sound is meant.")
+    line = File(
+        "",
+        group="Shot",
+        help="The dialogue: a sound file, or a movie whose sound is meant. Empty is the clip's own sound in Resolve.",
+    )
     audio_offset = Text(
         "", group="Shot",
         help="Where the line starts against the shot's first frame: +250ms, -6 (frames) or a timecode; empty is 0.",
@@ -63,6 +74,19 @@ class ShotParams(ParamSet):
         "players.",
     )  # fmt: skip
     analyse = Button(group="Shot", help="Walks the shot once and writes this node's part of the analysis file.")
+    found_x = Found(
+        0.0, lo=-_FARTHEST, hi=_FARTHEST, slider=(0, 4096), unit="px", group="Found",
+        help="Middle of the chosen face, from the left, in full resolution. Analyse writes a key a frame where the "
+        "face is seen, as a tracker does: link a crop, a grade or a roto to it.",
+    )  # fmt: skip
+    found_y = Found(
+        0.0, lo=-_FARTHEST, hi=_FARTHEST, slider=(0, 4096), unit="px", group="Found",
+        help="Middle of the chosen face, from below, in full resolution. Written by Analyse; link others to it.",
+    )  # fmt: skip
+    found_height = Found(
+        0.0, lo=0, hi=_FARTHEST, slider=(0, 4096), unit="px", group="Found",
+        help="Height of the chosen face, brow to chin, in full resolution. Written by Analyse; link sizes to it.",
+    )  # fmt: skip
     view = Choice("result", options=VIEWS[LIPSYNC], group="Output", help="What the node shows.")
     on_error = Choice(
         "fail", options=("fail", "slate"), group="Output",
@@ -80,6 +104,9 @@ HAVE = {
     "plate_file": _PLATES,
     "input_space": LABELS,
     "analyse": _ANALYSING,
+    "found_x": _FINDING,
+    "found_y": _FINDING,
+    "found_height": _FINDING,
     "view": LABELS,
     "on_error": LABELS,
 }

@@ -14,7 +14,7 @@ from typing import Iterator
 
 from ofx_lipsync.core.params import Choice, Float, Int, Param
 from ofx_lipsync.graph import NODES, node
-from ofx_lipsync.plugin.shot_params import LIPSYNC, node_params, shot_params
+from ofx_lipsync.plugin.shot_params import LIPSYNC, Found, node_params, shot_params
 
 PATH = Path(__file__).with_name("tables.h")
 GENERATOR, FILTER, GENERAL = "CONTEXT_GENERATOR", "CONTEXT_FILTER", "CONTEXT_GENERAL"
@@ -93,6 +93,7 @@ def _param(host_node: HostNode, name: str, param: Param) -> str:
         "kind": f"KIND_{param.kind.upper()}",
         "animates": int(param.animates),
         "analysed": int(param.analysed),
+        "found": int(isinstance(param, Found)),
         **_value(host_node, name, param),
         "hint": _c(_hint(param)),
     }

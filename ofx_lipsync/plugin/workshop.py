@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, TypeVar
 
 from ofx_lipsync.analysis import Parts, read_parts
 from ofx_lipsync.core.errors import AnalysisError, UsageError
@@ -18,6 +18,7 @@ from ofx_lipsync.plugin.store import Counters, Store
 
 Stamp = tuple[str, int, int, int]
 """A file as it is now: another size, time or inode is another file."""
+T = TypeVar("T")
 _FILES, _PLANS, _MOUTHS = 8, 16, 10_000
 
 
@@ -30,6 +31,7 @@ class Workshop:
         self.counters = Counters()
         self._lock = threading.Lock()
         self._files: OrderedDict[Stamp, Parts] = OrderedDict()
+        self._of_shots: OrderedDict[tuple[Stamp, str], Any] = OrderedDict()
         self._mouths: OrderedDict[tuple[str, int], Any] = OrderedDict()
         self._plans: OrderedDict[tuple[Stamp, str], MouthPlan] = OrderedDict()
 
@@ -58,6 +60,16 @@ class Workshop:
                 _trim(self._plans, _PLANS)
             self._plans.move_to_end((stamp, params))
             return self._plans[stamp, params]
+
+    def of_shot(self, stamp: Stamp, what: str, make: Callable[[], T]) -> T:
+        """What an overlay needs to know of an analysis file: made once, since it looks at the whole shot."""
+        with self._lock:
+            if (stamp, what) not in self._of_shots:
+                self._of_shots[stamp, what] = make()
+                _trim(self._of_shots, _PLANS)
+            self._of_shots.move_to_end((stamp, what))
+            found: T = self._of_shots[stamp, what]
+            return found
 
     def remember_mouth(self, path: str, frame: int, params: Any) -> None:
         """MouthGenerate's params of a frame as they were last: what Blend tries where it does not know a picture."""

@@ -13,6 +13,7 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
+from ofx_lipsync.analysis import read_parts
 from ofx_lipsync.cli.main import VERBS, main
 from ofx_lipsync.export.knobs import CLIPS
 from ofx_lipsync.export.uses import SEEN, SHARED, TOP, USES
@@ -21,7 +22,7 @@ from ofx_lipsync.graph import NODES
 CHECKOUT = Path(__file__).resolve().parents[2]
 FRAMES = range(1001, 1009)
 DUB = """
-import os
+import json, os
 host = globals().get("app1") or app
 plate = host.createReader(os.path.join(FOLDER, "plate.####.exr"))
 group = host.createNode("org.ofxlipsync.pyplug")
@@ -31,6 +32,15 @@ group.getParam("line").setValue(LINE)
 group.getParam("first_frame").setValue(FIRST)
 group.getParam("last_frame").setValue(LAST)
 group.getParam("analyse").trigger()
+
+def key_time(param, number):
+    told = param.getKeyTime(number, 0)
+    return told[-1] if isinstance(told, (list, tuple)) else told  # builds differ: with a yes before it, or without
+
+found = {name: group.getNode("FaceDetect").getParam(name) for name in ("found_x", "found_y", "found_height")}
+with open(os.path.join(FOLDER, "keys.json"), "w") as out:
+    json.dump({name: [[key_time(param, i), param.getValueAtTime(key_time(param, i))] for i in range(param.getNumKeys())]
+               for name, param in found.items()}, out)
 writer = host.createWriter(os.path.join(FOLDER, "natron.####.exr"))
 writer.connectInput(0, group)
 depth = writer.getParam("bitDepth")
@@ -143,12 +153,30 @@ def test_the_pyplug_gives_the_pixels_of_lipsync_dub(tmp_path: Path, sample_portr
     said = natron(script, tmp_path / "ofx", 300)
     plate, out = tmp_path / "plate.####.exr", tmp_path / "cli.####.exr"
     assert main(["dub", str(plate), str(sample_line), str(out), "--progress", "none"]) == 0
+    assert_keys_follow_the_face(json.loads((tmp_path / "keys.json").read_text()), tmp_path / "shot.lipsync")
     changed = 0
     for frame in FRAMES:
         shot, ours, theirs = (read(tmp_path / f"{name}.{frame}.exr", said) for name in ("plate", "cli", "natron"))
         np.testing.assert_array_equal(theirs, ours)
         changed += int((ours != shot).any())
     assert changed > len(FRAMES) / 2
+
+
+def assert_keys_follow_the_face(keys: dict[str, list], analysis: Path) -> None:
+    """What Natron has of Analyse's keyframes: y up, a key a frame."""
+    parts = read_parts(str(analysis))
+    assert parts.faces is not None
+    track = parts.faces.chosen_track()
+    assert track is not None
+    middle = track.landmarks[..., :2].mean(axis=1)
+    wanted = {
+        "found_x": middle[:, 0],
+        "found_y": parts.display[3] - middle[:, 1],
+        "found_height": track.face_height_px(),
+    }
+    for name, values in wanted.items():
+        assert [time for time, _ in keys[name]] == track.frames.tolist(), name
+        np.testing.assert_allclose([value for _, value in keys[name]], values, atol=0.01, err_msg=name)
 
 
 def read(path: Path, said: str) -> np.ndarray:

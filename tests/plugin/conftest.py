@@ -40,6 +40,12 @@ class Worker:
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         os.kill(self.pids[-1], number)
+        while number == signal.SIGSTOP and self.moves():
+            time.sleep(0.001)
+
+    def moves(self) -> bool:
+        """A stop reaches one thread after the other."""
+        return any(") T " not in stat.read_text() for stat in Path(f"/proc/{self.pids[-1]}/task").glob("*/stat"))
 
     def wait_for(self, word: str, count: int = 1) -> None:
         end = time.monotonic() + 20

@@ -153,6 +153,9 @@ def analyse(r: Request) -> None:
     times = [v for frame in range(first, last + 1) for v in (float(frame), 10.0 * frame)]
     count = len(times) // 2
     r.send(p.KEYS, p.memory(struct.pack(f"<{len(times)}d", *times)), param="face_x", count=count)
+    r.send(p.KEYS, p.memory(struct.pack(f"<{len(times)}d", *times)), param="found_x", count=count)
+    r.send(p.KEYS, p.memory(struct.pack(f"<{len(times)}d", *times)), param="nowhere", count=count)
+    r.send(p.KEYS, param="found_height", count=0)
     r.send(p.DONE)
 
 
@@ -163,6 +166,13 @@ def overlay(r: Request) -> None:
         line0__first=0, line0__count=3, line0__closed=1, line0__colour=0x00FF00,
         line1__first=2, line1__count=2, line1__closed=2, line1__colour=0xFF0000,
         line2__first=3, line2__count=2**40,
+        faces=4,
+        face0__x1=5.0, face0__y1=5.0, face0__x2=35.0, face0__y2=45.0, face0__index=0, face0__chosen=1,
+        face0__across=10.0, face0__down=75.0,
+        face1__x1=120.0, face1__y1=50.0, face1__x2=180.0, face1__y2=95.0, face1__index=1, face1__chosen=0,
+        face1__across=75.0, face1__down=27.5,
+        face2__x1=20.0, face2__y1=20.0, face2__x2=30.0, face2__y2=30.0, face2__index=2, face2__chosen=0,
+        face3__x1=float("nan"), face3__y1=0.0, face3__x2=200.0, face3__y2=100.0, face3__index=3, face3__chosen=0,
     )  # fmt: skip
 
 

@@ -5,10 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shim_faces.h"
 #include "shim_gl.h"
 #include "shim_wire.h"
 
-static const char *const NAMES[] = {"out", "image", "text", "hash.hi", "clip", "time", "line0.first", "nothing"};
+static const char *const NAMES[] = {"out",      "image",    "text",     "hash.hi",  "clip",        "time",  "line0.first", "nothing",
+                                    "face0.x1", "face0.y1", "face0.x2", "face0.y2", "face0.index", "faces"};
+#define NAME_COUNT (sizeof NAMES / sizeof *NAMES)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -20,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     float points[8] = {0};
     Lines lines = {0};
     if (wire_check(&packet, bytes, size, 0)) {
-        for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        for (size_t i = 0; i < NAME_COUNT; i++) {
             volatile double sum = wire_get_float(&packet, NAMES[i], 0);
             sum += (double)wire_get_int(&packet, NAMES[i], 0);
             if (wire_get_text(&packet, NAMES[i], text, sizeof text) >= sizeof text || strlen(text) >= sizeof text) abort();
@@ -30,6 +33,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (size_t i = 0; i < lines.line_count; i++)
             if (lines.lines[i].first + lines.lines[i].count > 4) abort();
         lines_clear(&lines);
+        Faces faces;
+        faces_read(&faces, &packet);
+        const Face *face = faces_at(&faces, 0.15, 0.15);
+        if (faces.count < 0 || faces.count > FACES_MAX || (face && (face->index < 0 || face->index >= 1000))) abort();
     }
     free(bytes);
     return 0;
@@ -48,11 +55,11 @@ static void write_good(Writer *writer)
 {
     wire_begin(writer, (uint16_t)dice(50), dice(9));
     for (uint32_t i = 0, count = dice(12); i < count; i++) {
-        const char *name = NAMES[dice(8)];
+        const char *name = NAMES[dice(NAME_COUNT)];
         uint32_t type = dice(3);
         if (type == 0) wire_int(writer, name, (int64_t)state);
         if (type == 1) wire_float(writer, name, 1.0 / (1 + dice(9)));
-        if (type == 2) wire_text(writer, name, NAMES[dice(8)]);
+        if (type == 2) wire_text(writer, name, NAMES[dice(NAME_COUNT)]);
     }
     if (!wire_end(writer, 0)) abort();
 }

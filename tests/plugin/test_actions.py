@@ -74,6 +74,17 @@ def test_the_mouths_region_is_the_workers_word(host: Host, worker) -> None:
     assert effect.message == ""
 
 
+def test_where_all_pictures_are_of_one_size_a_mouth_is_too(worker) -> None:
+    host = Host(sizes=False)
+    plugin, effect = ready(host, "MouthGenerate", noise(FULL), analysis="shot.lipsync")
+    _, told = plugin.ask(f"{PREFIX}RegionOfDefinition", effect)
+    assert told["OfxImageEffectPropRegionOfDefinition"] == [0.0, 0.0, 64.0, 48.0]
+    assert worker.pids == []
+    for each in host.plugins.values():
+        each.unload()
+    host.check()
+
+
 def test_every_input_is_wanted_whole(host: Host) -> None:
     plugin, effect = ready(host, "Blend", noise(FULL))
     _, told = plugin.ask(f"{PREFIX}RegionsOfInterest", effect)
@@ -143,11 +154,31 @@ def test_analyse_walks_the_shot_and_writes_keyframes(host: Host, worker) -> None
     assert effect.clips["Source"].asked == [1.0, 2.0, 3.0, 4.0]
     assert effect.progress == [0.25, 0.5, 0.75, 1.0]
     assert effect.params["face_x"].keys == {1.0: 10.0, 2.0: 20.0, 3.0: 30.0, 4.0: 40.0}
+    assert effect.params["found_x"].keys == effect.params["face_x"].keys
     assert effect.params["revision"].value == 1
     assert [worker.requests[0][f"scale_{axis}"] for axis in "xy"] == [1.0, 1.0]
     assert effect.message == ""
     assert plugin.press(effect, "analyse") == OK
     assert len(worker.lines("upload")) == 4
+
+
+def test_keys_that_nobody_has_a_param_for_are_let_go(host: Host, worker) -> None:
+    """The worker's `nowhere`, and a param that this host has not made; none at all takes the old ones away."""
+    describe = host.plugins["FaceDetect"].describe
+
+    def less(context: str):
+        described = describe(context)
+        del described.params["found_x"]
+        return described
+
+    host.plugins["FaceDetect"].describe = less  # type: ignore[method-assign]
+    plugin, effect = analysing(host)
+    effect.params["found_height"].keys = {7.0: 1.0}
+    assert plugin.press(effect, "analyse") == OK
+    assert effect.message == ""
+    assert "found_x" not in effect.params
+    assert effect.params["found_height"].keys == {}
+    assert len(effect.params["face_x"].keys) == 4
 
 
 def test_analyse_takes_the_range_that_was_typed(host: Host, worker) -> None:

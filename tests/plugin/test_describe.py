@@ -13,7 +13,7 @@ from ofx_lipsync.plugin import tables
 from ofx_lipsync.plugin.host.abi import OK
 from ofx_lipsync.plugin.host.effect import Effect
 from ofx_lipsync.plugin.host.host import BINARY, Host
-from ofx_lipsync.plugin.shot_params import LABELS, VIEWS, node_params, shot_params
+from ofx_lipsync.plugin.shot_params import LABELS, VIEWS, Found, node_params, shot_params
 
 CONTEXTS = {
     "FaceDetect": {"Filter", "General"}, "AudioFeature": {"General", "Generator"},
@@ -34,8 +34,8 @@ CHOICES = {
     "Shot.on_error": ("fail", "slate"),
     "FaceDetect.view": ("result", "landmarks", "confidence"),
     "AudioFeature.view": ("result", "source"),
-    "MouthGenerate.view": ("result", "matte", "landmarks", "confidence"),
-    "Blend.view": ("result", "matte", "patch"),
+    "MouthGenerate.view": ("result", "matte", "patch", "landmarks", "confidence"),
+    "Blend.view": ("result", "matte", "patch", "landmarks", "confidence"),
     "LipSync.view": ("result", "matte", "patch", "landmarks", "confidence"),
 }
 """As released: hosts save a choice by its place or its name."""
@@ -81,6 +81,7 @@ def test_every_declared_param_is_there_in_every_context(host: Host, label: str) 
                 assert param.options[told["OfxParamPropDefault"]] == param.default
             if param.kind != "button":
                 assert told["OfxParamPropAnimates"] == param.animates
+            assert told.get("OfxParamPropEvaluateOnChange", 1) == (not isinstance(param, Found))
             if param.kind == "file":
                 assert told["OfxParamPropStringMode"] == "OfxParamStringIsFilePath"
         extra = {n for n, p in described.items() if not p.kind.endswith(("Group", "Page"))} - set(declared)

@@ -107,7 +107,8 @@ def test_a_whole_life_under_valgrind(tmp_path: Path, worker, monkeypatch: pytest
 
 def harness(compiler: str, checkout: Path, folder: Path, *flags: str) -> Path:
     plugin = checkout / "ofx_lipsync" / "plugin"
-    sources = (checkout / "tests" / "plugin" / "fuzz_wire.c", plugin / "shim_wire.c", plugin / "shim_gl.c")
+    shim = (plugin / f"shim_{part}.c" for part in ("wire", "gl", "faces"))
+    sources = (checkout / "tests" / "plugin" / "fuzz_wire.c", *shim)
     build(compiler, "-O1", *SANITIZED, *flags, f"-I{plugin}", *sources, "-o", folder / "fuzz", "-ldl", "-lm")
     return folder / "fuzz"
 

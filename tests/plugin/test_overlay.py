@@ -36,8 +36,8 @@ def gl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return library
 
 
-def run(code: str, gl: Path | str, node: str = "FaceDetect") -> str:
-    command = [sys.executable, "-c", HEAD.replace("NODE", repr(node)) + code + "\nhost.check()", str(gl)]
+def run(code: str, gl: Path | str, node: str = "FaceDetect", log: Path | str = "") -> str:
+    command = [sys.executable, "-c", HEAD.replace("NODE", repr(node)) + code + "\nhost.check()", str(gl), str(log)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
@@ -71,6 +71,68 @@ found = {n.removeprefix("FaceDetect_"): p for n, p in effect.params.items()}
 print(found["face_x"].value, found["face_y"].value, found["face"].value, interact.redraws, host.params.edits)
 """
     assert run(code, gl, node).split() == ["25.0", "20.0", "2", "2", "0"]
+
+
+CLICK = """
+def click(x, y):
+    answer = pen("Down", x, y), pen("Up", x, y)
+    found = {n.removeprefix("FaceDetect_"): p for n, p in effect.params.items()}
+    return answer[0], *(found[n].value for n in ("face", "face_x", "face_y", "face_index"))
+"""
+
+
+@pytest.mark.parametrize("node", ["FaceDetect", "LipSync"])
+def test_a_click_on_a_face_picks_it(gl: Path, worker, node: str) -> None:
+    """By its point, or where no point will do by its number; the smallest box counts."""
+    code = (
+        CLICK
+        + """
+plugin.render(effect, Picture(full)); draw()
+print(click(150.0, 60.0), click(25.0, 25.0), interact.redraws, host.params.edits)
+"""
+    )
+    assert run(code, gl, node).strip() == "(0, 2, 75.0, 27.5, None) (0, 3, 75.0, 27.5, 2) 2 0"
+
+
+def test_a_click_on_nothing_or_on_the_chosen_face_changes_nothing(gl: Path, worker) -> None:
+    code = CLICK + "plugin.render(effect, Picture(full)); draw()\n"
+    code += "print(click(7.0, 7.0), click(60.0, 10.0), interact.redraws)"
+    assert run(code, gl).strip() == "(14, None, None, None, None) (14, None, None, None, None) 0"
+
+
+def test_a_click_needs_no_draw_before_it_and_starts_no_worker(gl: Path, worker) -> None:
+    assert run(CLICK + "print(click(150.0, 60.0))", gl).strip() == "(14, None, None, None, None)"
+    assert worker.pids == []
+    code = CLICK + "plugin.render(effect, Picture(full)); print(click(150.0, 60.0))"
+    assert run(code, gl).strip() == "(0, 2, 75.0, 27.5, None)"
+
+
+def test_a_click_while_the_worker_is_silent_is_let_go(gl: Path, worker) -> None:
+    code = (
+        CLICK
+        + """
+import glob, os, signal
+plugin.render(effect, Picture(full))
+pid = int(open(sys.argv[2]).read().split()[1])
+os.kill(pid, signal.SIGSTOP)
+while any(") T " not in open(stat).read() for stat in glob.glob(f"/proc/{pid}/task/*/stat")):
+    pass
+print(click(150.0, 60.0))
+os.kill(pid, signal.SIGCONT)
+"""
+    )
+    assert run(code, gl, log=worker.log).strip() == "(14, None, None, None, None)"
+
+
+def test_the_point_of_a_data_window_is_seen_against_the_project(gl: Path, worker) -> None:
+    """The window's own place is no frame: FaceDetect's percents are of the plate's format."""
+    code = """
+effect.clips["Source"].region = (-20.0, 10.0, 900.0, 700.0)
+assert pen("Down", 960.0, 540.0) == 0
+assert pen("Up", 480.0, 810.0) == 0
+print(effect.params["face_x"].value, effect.params["face_y"].value)
+"""
+    assert run(code, gl).split() == ["25.0", "25.0"]
 
 
 def test_a_point_far_outside_stays_within_its_range(gl: Path, worker) -> None:

@@ -9,7 +9,7 @@ from ofx_lipsync.plugin.host.abi import OK
 from ofx_lipsync.plugin.host.host import Host
 from ofx_lipsync.plugin.host.picture import Layout, Picture
 from ofx_lipsync.plugin.host.scene import noise, ready
-from ofx_lipsync.plugin.shot_params import LABELS, node_params, shot_params
+from ofx_lipsync.plugin.shot_params import LABELS, Button, Found, node_params, shot_params
 
 FULL = Layout((-2, 3, 22, 19))
 NAMES = {float: float, int: int, bool: int, str: str}
@@ -17,12 +17,13 @@ NAMES = {float: float, int: int, bool: int, str: str}
 
 @pytest.mark.parametrize("label", LABELS)
 def test_every_param_is_told_with_its_own_type(host: Host, worker, label: str) -> None:
-    """At its default; a choice by its id, a button not at all."""
+    """At its default; a choice by its id, a button and what Analyse found not at all."""
     plugin, effect = ready(host, label, noise(FULL))
     plugin.render(effect, Picture(FULL))
     (told,) = worker.requests
     assert (told["node"], told["kind"]) == (label, 10)
-    declared = {n: p for n, p in {**shot_params(label), **node_params(label)}.items() if p.kind != "button"}
+    every = {**shot_params(label), **node_params(label)}
+    declared = {n: p for n, p in every.items() if not isinstance(p, (Button, Found))}
     assert {name.removeprefix("p.") for name in told if name.startswith("p.")} == set(declared)
     for name, param in declared.items():
         value = told[f"p.{name}"]
@@ -79,6 +80,19 @@ def test_resolves_own_source_is_told(host: Host, worker) -> None:
     plugin.render(effect, Picture(FULL), OfxImageEffectPropSrcFrame=12)
     (told,) = worker.requests
     assert (told["source_file"], told["source_frame"]) == ("take.mov", 12.0)
+
+
+def test_an_analysis_is_told_the_source_by_the_last_render(host: Host, worker) -> None:
+    plugin, effect = ready(host, source=noise(FULL), input_space="slow")
+    effect.set(input_space="")
+    effect.cancel_at = 0.0
+    effect.properties["OfxImageEffectPropSrcFilePath"] = "take.mov"
+    plugin.press(effect, "analyse", 5.0)
+    plugin.render(effect, Picture(FULL), 10.0, OfxImageEffectPropSrcFrame=110)
+    plugin.press(effect, "analyse", 5.0)
+    before, _, after = worker.requests
+    assert "source_frame" not in before
+    assert (before["source_file"], after["source_file"], after["source_frame"]) == ("take.mov", "take.mov", 105.0)
 
 
 def test_a_transcript_longer_than_a_packet_is_said(host: Host, worker) -> None:

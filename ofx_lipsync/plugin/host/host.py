@@ -27,7 +27,8 @@ RENDER = "OfxImageEffectActionRender"
 
 
 class Host:
-    """name, temporal, refused: what the host says it is, whether clips give other frames, properties it does not know;
+    """name, temporal, sizes, refused: what the host says it is, whether clips give other frames, whether pictures may
+    differ in size, properties it does not know;
     without: suites that it does not have."""
 
     def __init__(
@@ -35,6 +36,7 @@ class Host:
         binary: Path = BINARY,
         name: str = "org.ofxlipsync.host",
         temporal: bool = True,
+        sizes: bool = True,
         refused: Iterable[str] = (),
         without: Iterable[str] = (),
     ) -> None:
@@ -42,6 +44,7 @@ class Host:
         self.handles = Handles()
         self.properties = PropertySet({"OfxPropName": name, "OfxPropVersionLabel": "1", "OfxPropAPIVersion": [1, 4]})
         self.properties["OfxImageEffectPropTemporalClipAccess"] = int(temporal)
+        self.properties["OfxImageEffectPropSupportsMultiResolution"] = int(sizes)
         self._make_suites(refused, frozenset(without))
         self.library = _open(binary)
         self.plugins = {p.label: p for p in self._plugins()}

@@ -12,7 +12,7 @@ from ofx_lipsync.core.region import Region
 from ofx_lipsync.models.mel import FRAMES_HZ
 from ofx_lipsync.plugin.answer import Answer, passed
 from ofx_lipsync.plugin.draw import DARK, FACE, GOOD, LIPS, WANTED, Ink
-from ofx_lipsync.plugin.job import Job, offset_s
+from ofx_lipsync.plugin.job import Job, spoken
 from ofx_lipsync.plugin.pictures import ALPHA, Picture, part_of, stored
 
 NAME = "AudioFeature"
@@ -26,7 +26,7 @@ def render(job: Job) -> Answer:
     if parts.audio is None:
         raise AnalysisError(f"{job.text('analysis')}: holds nothing of {NAME}; press Analyse there")
     job.made_with_these(NAME)
-    starts_s = max(0.0, offset_s(job, job.rate))
+    starts_s = max(0.0, spoken(job, job.rate, int(parts.frames[0]))[1])
     return _opaque(job, drawn(parts.audio, parts.frames, job.frame, job.place.region(job.out), starts_s))
 
 

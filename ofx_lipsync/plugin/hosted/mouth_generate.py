@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ofx_lipsync.core.errors import LipSyncError
 from ofx_lipsync.core.plan import Patch
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.graph import node
@@ -18,6 +20,8 @@ from ofx_lipsync.plugin.job import Job, scaled
 from ofx_lipsync.plugin.pictures import Place
 
 NAME = "MouthGenerate"
+_SPARE_PX, _COARSE = 3, 0.25
+"""So many pixels of a proxy at this scale lie round the region: hosts ask at one scale and render at another."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +46,25 @@ def render(job: Job) -> Answer:
     job.workshop.remember_mouth(job.text("analysis"), job.frame, params)
     rows = job.out.empty() if patch is None else painted(job, layers(patch), patch.image.region)
     return Answer(rows=rows, packet=Packet(patch, job.place), packet_bytes=size_of(patch), recipe=params)
+
+
+def region(job: Job) -> tuple[float, float, float, float] | None:
+    """x1 y1 x2 y2, canonical, of all that this frame's patch may touch; None where Source's own region serves: the
+    plate keeps its mouth, or nobody knows it yet."""
+    try:
+        params = job.settings[NAME].at(job.frame)
+        box = node(NAME).region(job.frame, job.plan(params), params)
+    except LipSyncError:
+        return None
+    source = None if box is None else job.source_box()
+    if box is None or source is None:
+        return None
+    spare_px = math.ceil(_SPARE_PX / min(*job.scale, _COARSE))
+    inside = box.grow(spare_px).intersect(source)
+    if inside.is_empty:
+        return None
+    y1, y2 = job.display.y1 - inside.y1, job.display.y1 - inside.y0
+    return inside.x0 * job.par, float(y1), inside.x1 * job.par, float(y2)
 
 
 def patch_with(job: Job, params: Any) -> Patch | None:

@@ -31,14 +31,16 @@ class Shot:
         effect.set(analysis=self.analysis, **params)
         return plugin, effect
 
-    def press(self, label: str, **params) -> None:
+    def press(self, label: str, **params) -> dict:
+        """{param: {frame: value}}: the keyframes that came."""
         plugin, effect = self.node(label, **params)
         assert plugin.press(effect, "analyse") == 0, effect.message
         plugin.destroy(effect)
+        return {name: param.keys for name, param in effect.params.items() if param.keys}
 
 
-def rendered(plugin, effect, frame: int):
-    out = pictures.Picture(LAYOUT)
+def rendered(plugin, effect, frame: int, layout=LAYOUT):
+    out = pictures.Picture(layout)
     assert plugin.render(effect, out, float(frame)) == 0, effect.message
     assert out.guards_hold()
     return out
@@ -48,7 +50,14 @@ def test_a_shot_from_analyse_to_comp(rgba, dubbed, analysis, sample_line, tmp_pa
     monkeypatch.setenv("LIPSYNC_PYTHON", sys.executable)
     host = Host()
     shot = Shot(host, rgba, str(tmp_path / "shot.lipsync"))
-    shot.press("FaceDetect")
+    keys = shot.press("FaceDetect")
+    track = read_analysis(analysis).faces.chosen_track()
+    middle = track.landmarks[..., :2].mean(axis=1)
+    assert set(keys) == {"found_x", "found_y", "found_height"}
+    assert [*keys["found_x"]] == [*keys["found_y"]] == [*map(float, FRAMES)]
+    assert np.allclose([*keys["found_x"].values()], middle[:, 0], atol=0.01)
+    assert np.allclose([*keys["found_y"].values()], SIZE[1] - middle[:, 1], atol=0.01)
+    assert np.allclose([*keys["found_height"].values()], track.face_height_px(), atol=0.01)
     shot.press("AudioFeature", line=str(sample_line))
     shot.press("MouthGenerate")
     assert np.array_equal(read_analysis(shot.analysis).plan.target, read_analysis(analysis).plan.target)
@@ -57,7 +66,13 @@ def test_a_shot_from_analyse_to_comp(rgba, dubbed, analysis, sample_line, tmp_pa
     blend[1].clips["Mouth"].connect(lambda time: made.get(round(time)), LAYOUT, (FRAMES[0], FRAMES[-1]))
     for frame in (FRAMES[-1], FRAMES[3]):
         assert np.array_equal(rendered(*detect, frame).pixels, shot.plate[frame].pixels)
-        made[frame] = rendered(*mouth, frame)
+        whole_mouth = rendered(*mouth, frame)
+        _, told = mouth[0].ask("OfxImageEffectActionGetRegionOfDefinition", mouth[1], float(frame))
+        x1, y1, x2, y2 = map(round, told["OfxImageEffectPropRegionOfDefinition"])
+        made[frame] = rendered(*mouth, frame, pictures.Layout((x1, y1, x2, y2)))
+        assert x2 - x1 < SIZE[0] / 2
+        assert np.array_equal(made[frame].pixels, whole_mouth.pixels[y1:y2, x1:x2])
+        assert np.count_nonzero(made[frame].pixels) == np.count_nonzero(whole_mouth.pixels)
         comp = rendered(*blend, frame)
         assert np.abs(comp.pixels[::-1, :, :3] - dubbed[frame]).max() == 0
         assert np.array_equal(rendered(*whole, frame).pixels, comp.pixels)

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from host_shot import FRAMES, SIZE
-from shim_client import FailedError, read_rows
+from host_shot import FRAMES, SIZE, halved
+from shim_client import FailedError, picture, read_rows
 
 from ofx_lipsync.analysis import read_analysis, read_parts, write_analysis
 from ofx_lipsync.core.region import Region
@@ -19,6 +20,7 @@ from ofx_lipsync.plugin.pictures import Layout
 from ofx_lipsync.plugin.protocol import Kind
 
 FRAME = FRAMES[4]
+WHOLE = (0.0, 0.0, float(SIZE[0]), float(SIZE[1]))
 
 
 def shown(host, node, view, analysis, rgba, frame=FRAME, **more):
@@ -49,6 +51,15 @@ def test_drawn_over_the_plate_and_nowhere_else(host, analysis, rgba, node, view)
     else:
         assert inked[: SIZE[1] // 14, 10:-10].all()
         assert not inked[60:120, 60:-60].any()
+
+
+@pytest.mark.parametrize("view", ["result", "matte", "patch", "landmarks", "confidence"])
+def test_blend_shows_all_that_the_one_in_all_node_does(host, analysis, rgba, view):
+    """At its defaults, as LipSync itself."""
+    source, mouth = shown(host, "MouthGenerate", "result", analysis, rgba)
+    images = {"Source": source, "Mouth": mouth}
+    blend = host.line().render("Blend", FRAME, {"analysis": analysis, "view": view}, images, rgba)
+    assert np.array_equal(blend.rows, shown(host, "LipSync", view, analysis, rgba)[1].rows)
 
 
 @pytest.mark.parametrize("node", ["MouthGenerate", "LipSync"])
@@ -140,6 +151,65 @@ def test_the_overlay_lies_on_the_face(host, analysis):
     assert 0 <= done.integer("line0.colour") < 1 << 24
 
 
+@pytest.fixture(scope="session")
+def crowd(analysis, tmp_path_factory) -> str:
+    """Four tracks: the actor, a second one to the left, one that goes from left to right, and the actor's double."""
+    parts, path = read_parts(analysis), str(tmp_path_factory.mktemp("crowd") / "shot.lipsync")
+    track = parts.faces.tracks[0]
+    walk = np.zeros((len(track.frames), 1, 3), np.float32)
+    walk[:, 0, 0] = np.where(np.arange(len(track.frames)) < 7, -90, 60)
+
+    def at(shift, number):
+        return replace(track, landmarks=(track.landmarks + shift).astype(np.float32), identity=number)
+
+    tracks = (at([60, 0, 0], 0), at([-90, 0, 0], 1), at(walk, 2), at([60, 0, 0], 3))
+    write_analysis(path, replace(parts, faces=replace(parts.faces, tracks=tracks, chosen=0), plan=None))
+    return path
+
+
+def picks(host, analysis, frame=FRAME, **params) -> list[dict]:
+    done, _ = overlay(host, analysis, frame, **{f"p.{name}": value for name, value in params.items()})
+    names = ("x1", "y1", "x2", "y2", "across", "down", "index", "chosen")
+    return [
+        {n: done.body[f"face{i}.{n}"] for n in names if f"face{i}.{n}" in done.body}
+        for i in range(done.integer("faces"))
+    ]
+
+
+def test_a_face_is_picked_by_a_point_that_is_nearest_to_it_alone(host, analysis, crowd):
+    (actor,) = picks(host, analysis)
+    assert actor["chosen"] == 1
+    assert 0 < actor["across"] < 100
+    found = picks(host, crowd, face="index", face_index=0)
+    assert [each["index"] for each in found] == [0, 1, 2, 3]
+    assert [each["chosen"] for each in found] == [1, 0, 0, 0]
+    pointed = [each for each in found if "across" in each]
+    assert 1 in [each["index"] for each in pointed]
+    for each in pointed:
+        again = picks(host, crowd, face="nearest", face_x=each["across"], face_y=each["down"])
+        assert [a["index"] for a in again if a["chosen"]] == [each["index"]]
+
+
+def test_a_face_without_such_a_point_is_picked_by_its_number(host, crowd):
+    """Of two on one spot neither is nearer."""
+    found = picks(host, crowd, face="index", face_index=3)
+    assert [each["chosen"] for each in found] == [0, 0, 0, 1]
+    assert "across" not in found[0]
+    assert "across" not in found[3]
+
+
+def test_the_boxes_are_where_the_faces_are(host, crowd):
+    """In canonical coordinates, the chosen one in another colour; a number that nobody has leaves the choice."""
+    done, points = overlay(host, crowd, **{"p.face": "index", "p.face_index": 1})
+    box = np.array([[done.body[f"face1.{a}{n}"] for a in "xy"] for n in (1, 2)])
+    drawn = [n for n in range(done.integer("lines")) if done.integer(f"line{n}.count") == 4]
+    corners = [points[done.integer(f"line{n}.first") :][:4] for n in drawn]
+    colours = [done.integer(f"line{n}.colour") for n in drawn]
+    assert np.allclose([corners[1].min(axis=0), corners[1].max(axis=0)], box, atol=1e-3)
+    assert colours[1] != colours[0] == colours[2] == colours[3]
+    assert [each["chosen"] for each in picks(host, crowd, face="index", face_index=9)] == [1, 0, 0, 0]
+
+
 def test_the_overlay_is_in_square_pixels(host, analysis):
     assert np.allclose(overlay(host, analysis, par=2.0)[1], overlay(host, analysis)[1] * (2, 1))
 
@@ -157,6 +227,60 @@ def test_the_region_is_the_sources(host, analysis):
     box = {"format.x1": 0.0, "format.y1": 0.0, "format.x2": 2048.0, "format.y2": 858.0}
     done = line.ask(Kind.REGION, {"node": "AudioFeature", "time": 1.0, **box})
     assert [done.number(f"rod.{edge}") for edge in ("x1", "y1", "x2", "y2")] == [0, 0, 2048, 858]
+
+
+def region_of(host, analysis, frame, box=WHOLE, **more):
+    """x1 y1 x2 y2 of MouthGenerate's region, or None where it is Source's."""
+    body = {"node": "MouthGenerate", "time": float(frame), "p.analysis": analysis, "image0.clip": "Source", **more}
+    edges = dict(zip(("x1", "y1", "x2", "y2"), box, strict=True))
+    done = host.line().ask(Kind.REGION, body | {f"image0.rod.{edge}": value for edge, value in edges.items()})
+    return None if done.body.get("same") else [done.number(f"rod.{edge}") for edge in edges]
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.4])
+def test_no_pixel_of_a_mouth_lies_outside_its_region(host, analysis, rgba, strength):
+    """On every frame of the shot, and a proxy's pixels neither; the region is far smaller than the plate."""
+    small = {key: picture(halved(each.rows)) for key, each in rgba.items()}
+    for frame in FRAMES:
+        x1, y1, x2, y2 = map(round, region_of(host, analysis, frame, **{"p.strength": strength}))
+        assert 0 <= x1 < x2 <= SIZE[0]
+        assert 0 <= y1 < y2 <= SIZE[1]
+        assert (x2 - x1) * (y2 - y1) < 0.5 * SIZE[0] * SIZE[1]
+        for scale, pictures in ((1, rgba), (0.5, small)):
+            params = {"analysis": analysis, "strength": strength}
+            source = {"Source": pictures["Source", frame]}
+            told = {"scale_x": float(scale), "scale_y": float(scale)}
+            rows = host.line().render("MouthGenerate", frame, params, source, pictures, **told).rows
+            part = rows[round(y1 * scale) : round(y2 * scale), round(x1 * scale) : round(x2 * scale)]
+            assert part[..., 3].max() == 1
+            assert np.count_nonzero(rows) == np.count_nonzero(part)
+
+
+def test_the_mouths_region_stays_within_source(host, analysis):
+    x1, y1, x2, y2 = region_of(host, analysis, FRAME)
+    middle = (x1 + x2) / 2
+    box = {"format.x1": 0.0, "format.y1": 0.0, "format.x2": float(SIZE[0]), "format.y2": float(SIZE[1])}
+    cut = region_of(host, analysis, FRAME, (middle, -10.0, float(SIZE[0]), float(SIZE[1])), **box)
+    assert cut == [np.floor(middle), y1, x2, y2]
+    assert region_of(host, analysis, FRAME, (0.0, 0.0, 640.0, 180.0), par=2.0) == [2 * x1, y1, 2 * x2, y2]
+
+
+def test_without_a_mouth_the_region_is_sources(host, analysis):
+    assert region_of(host, analysis, FRAME, **{"p.strength": 0.0}) is None
+    assert region_of(host, analysis, 5) is None
+    assert region_of(host, "", FRAME) is None
+    assert region_of(host, analysis, FRAME, **{"p.view": "matte"}) is None
+    assert region_of(host, analysis, FRAME, (0.0, 0.0, 4.0, 4.0)) is None
+
+
+def test_a_region_costs_no_time(host, analysis):
+    """And no picture: the worker could not have one."""
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        region_of(host, analysis, FRAME)
+        times.append(time.perf_counter() - began)
+    assert min(times) < 0.05
 
 
 def test_ink_covers_whole_pixels_wholly_and_its_edge_in_part():
