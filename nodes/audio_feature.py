@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import Mapping, Sequence
+from typing import Sequence
 
 import numpy as np
 
-from ofx_lipsync.core.errors import MediaError, UsageError
+from ofx_lipsync.core.errors import MediaError
 from ofx_lipsync.core.mouth import ARTICULATION, AudioAnalysis, MouthCurve
 from ofx_lipsync.core.params import Float, ParamSet, Text
 from ofx_lipsync.core.sound import Sound
@@ -45,23 +45,23 @@ SETTLING = tuple(CORNERS if name in ("width", "pucker") else LIPS for name in AR
 class Params(ParamSet):
     owner = ID
     level = Float(
-        1.0, lo=0, hi=1, slider=(0, 1), unit="share", group="Sound", analysed=True,
+        1.0, lo=0, hi=1, slider=(0, 1), unit="share", group="Sound", analysed=True, animates=False,
         help="How far the line is brought to one speech level before it is heard; 0 hears it as it was recorded.",
     )  # fmt: skip
     gain = Float(
-        0.0, lo=-40, hi=40, slider=(-12, 12), unit="dB", group="Sound", analysed=True,
+        0.0, lo=-40, hi=40, slider=(-12, 12), unit="dB", group="Sound", analysed=True, animates=False,
         help="Raises or lowers the voice as the network hears it, after levelling; the delivered sound is not touched.",
     )  # fmt: skip
     dynamics = Float(
-        1.0, lo=0, hi=3, slider=(0, 2), unit="times", group="Sound", analysed=True,
+        1.0, lo=0, hi=3, slider=(0, 2), unit="times", group="Sound", analysed=True, animates=False,
         help="How much further louder speech opens the mouth: 1 as people do, 0 as far for a whisper as for a shout.",
     )  # fmt: skip
     silence = Float(
-        0.5, lo=0, hi=1, slider=(0, 1), unit="share", group="Silence", analysed=True,
+        0.5, lo=0, hi=1, slider=(0, 1), unit="share", group="Silence", analysed=True, animates=False,
         help="How sure it must be that somebody speaks; below this the lips rest. Raise it for noisy lines; 0 is off.",
     )  # fmt: skip
     pause = Float(
-        0.3, lo=0, hi=10, slider=(0, 2), unit="s", group="Silence", analysed=True,
+        0.3, lo=0, hi=10, slider=(0, 2), unit="s", group="Silence", analysed=True, animates=False,
         help="Pauses shorter than this keep the mouth as the network hears it; in longer ones the lips close.",
     )  # fmt: skip
     transcript = Text(
@@ -88,17 +88,15 @@ def analyse(
     """frames: the shot's, ascending; the first one is at 0 s of the shot's clock. rate: frames per second.
     times_s: [F] float64, when each frame is shown, for footage whose frames last unequal times.
 
-    Raises: UsageError for an animated param, since a line is heard as a whole, and for a transcript that cannot be said
-    or is too long for the line; ModelError for the weights, or where a transcript needs espeak-ng.
+    Raises: UsageError for a transcript that cannot be said or is too long for the line; ModelError for the weights, or
+    where a transcript needs espeak-ng.
     """
-    level, gain_db, dynamics = (_constant(params, name) for name in ("level", "gain", "dynamics"))
-    silence, pause_s = (_constant(params, name) for name in ("silence", "pause"))
     heard = at_network_rate(sound)
-    gain = speech_gain(heard.samples[0]) ** level * 10 ** (gain_db / 20)
+    gain = speech_gain(heard.samples[0]) ** params.level * 10 ** (params.gain / 20)
     levelled = Sound(heard.samples * np.float32(gain), heard.rate_hz, heard.start_s)
     told = Transcript(params.transcript, params.language) if params.transcript.strip() else None
     curve = ArticulationListener.named(params.network).hear(levelled, told, params.style)
-    curve = resting_in_silence(with_dynamics(curve, levelled, dynamics), silence, pause_s)
+    curve = resting_in_silence(with_dynamics(curve, levelled, params.dynamics), params.silence, params.pause)
     times_s = frame_times_s(frames, rate) if times_s is None else times_s
     return AudioAnalysis(
         mel_spectrogram(heard.samples[0]), loudness_db(heard, times_s, float(1 / rate)), sampled(curve, times_s)
@@ -179,13 +177,6 @@ def loudness_db(sound: Sound, times_s: np.ndarray, window_s: float) -> np.ndarra
     )
     power = (total[last] - total[first]) / (2 * half * sound.rate_hz)
     return (10 * np.log10(np.maximum(power, 10 ** (QUIET_DB / 10)))).astype(np.float32)
-
-
-def _constant(params: Params, name: str) -> float:
-    value = getattr(params, name)
-    if isinstance(value, Mapping):
-        raise UsageError(f"{ID}.{name}: is animated, but a line is heard as a whole; give one number")
-    return float(value)
 
 
 def _at(times_s: np.ndarray, known_s: np.ndarray, known: np.ndarray, outside: float) -> np.ndarray:

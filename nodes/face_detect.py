@@ -48,6 +48,7 @@ class Params(ParamSet):
     )
     face_x = Float(
         50.0,
+        animates=False,
         lo=-100,
         hi=200,
         slider=(0, 100),
@@ -58,6 +59,7 @@ class Params(ParamSet):
     )
     face_y = Float(
         50.0,
+        animates=False,
         lo=-100,
         hi=200,
         slider=(0, 100),
@@ -86,6 +88,7 @@ class Params(ParamSet):
     )
     smallest_face = Float(
         5.0,
+        animates=False,
         lo=1,
         hi=100,
         slider=(2, 30),
@@ -106,6 +109,7 @@ class Params(ParamSet):
     )
     presence = Float(
         0.5,
+        animates=False,
         lo=0,
         hi=1,
         slider=(0, 1),
@@ -116,6 +120,7 @@ class Params(ParamSet):
     )
     smoothing = Float(
         1.0,
+        animates=False,
         lo=0,
         hi=4,
         slider=(0, 2),

@@ -71,7 +71,7 @@ class Params(ParamSet):
         help="Shifts the mouth against the sound; more than 0 moves the mouth later.",
     )  # fmt: skip
     smoothing = Float(
-        0.0, lo=0, hi=500, slider=(0, 100), unit="ms", group="Timing", analysed=True,
+        0.0, lo=0, hi=500, slider=(0, 100), unit="ms", group="Timing", analysed=True, animates=False,
         help="Softens the mouth's motion in time; for lazy speech, or a line that chatters.",
     )  # fmt: skip
     handles = Int(
@@ -87,11 +87,11 @@ class Params(ParamSet):
         help="More footage of the same actor in similar light, whose mouths may be used; a movie or a sequence.",
     )  # fmt: skip
     keep_away = Float(
-        0.0, lo=0, hi=60, slider=(0, 2), unit="s", group="Library", analysed=True,
+        0.0, lo=0, hi=60, slider=(0, 2), unit="s", group="Library", analysed=True, animates=False,
         help="Takes no mouth of the shot from within this time of the frame it is for.",
     )  # fmt: skip
     steadiness = Float(
-        1.0, lo=0, hi=20, slider=(0, 4), unit="times", group="Library", analysed=True,
+        1.0, lo=0, hi=20, slider=(0, 4), unit="times", group="Library", analysed=True, animates=False,
         help="Higher stays longer with one run of mouths, lower jumps sooner to one whose lips fit better.",
     )  # fmt: skip
 

@@ -125,7 +125,7 @@ def test_rest_between_words_only_in_long_pauses() -> None:
 
 
 def test_wrong_params_and_sounds(line: Sound, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"AudioFeature\.gain: is animated"):
+    with pytest.raises(UsageError, match=r"AudioFeature\.gain: got .keyframes., expected one number"):
         heard(line, params=node.Params(gain={1001: 0.0, 1010: 3.0}))
     with pytest.raises(ModelError, match="no_such"):
         heard(line, params=node.Params(network="no_such"))

@@ -152,7 +152,7 @@ def analyse(r: Request) -> None:
         r.send(p.PROGRESS, done=(frame - first + 1) / (last - first + 1), stage="faces")
     times = [v for frame in range(first, last + 1) for v in (float(frame), 10.0 * frame)]
     count = len(times) // 2
-    r.send(p.KEYS, p.memory(struct.pack(f"<{len(times)}d", *times)), param="face_x", count=count)
+    r.send(p.KEYS, p.memory(struct.pack(f"<{len(times)}d", *times)), param="found_y", count=count)
     r.send(p.KEYS, p.memory(struct.pack(f"<{len(times)}d", *times)), param="found_x", count=count)
     r.send(p.KEYS, p.memory(struct.pack(f"<{len(times)}d", *times)), param="nowhere", count=count)
     r.send(p.KEYS, param="found_height", count=0)

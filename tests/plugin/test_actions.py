@@ -153,8 +153,8 @@ def test_analyse_walks_the_shot_and_writes_keyframes(host: Host, worker) -> None
     assert plugin.press(effect, "analyse") == OK
     assert effect.clips["Source"].asked == [1.0, 2.0, 3.0, 4.0]
     assert effect.progress == [0.25, 0.5, 0.75, 1.0]
-    assert effect.params["face_x"].keys == {1.0: 10.0, 2.0: 20.0, 3.0: 30.0, 4.0: 40.0}
-    assert effect.params["found_x"].keys == effect.params["face_x"].keys
+    assert effect.params["found_y"].keys == {1.0: 10.0, 2.0: 20.0, 3.0: 30.0, 4.0: 40.0}
+    assert effect.params["found_x"].keys == effect.params["found_y"].keys
     assert effect.params["revision"].value == 1
     assert [worker.requests[0][f"scale_{axis}"] for axis in "xy"] == [1.0, 1.0]
     assert effect.message == ""
@@ -178,7 +178,7 @@ def test_keys_that_nobody_has_a_param_for_are_let_go(host: Host, worker) -> None
     assert effect.message == ""
     assert "found_x" not in effect.params
     assert effect.params["found_height"].keys == {}
-    assert len(effect.params["face_x"].keys) == 4
+    assert len(effect.params["found_y"].keys) == 4
 
 
 def test_analyse_takes_the_range_that_was_typed(host: Host, worker) -> None:
@@ -192,7 +192,7 @@ def test_cancel_stops_an_analysis(host: Host, worker) -> None:
     effect.cancel_at = 0.03
     assert plugin.press(effect, "analyse") == OK
     assert len(effect.clips["Source"].asked) < 10
-    assert effect.params["face_x"].keys == {}
+    assert effect.params["found_y"].keys == {}
     assert effect.params["revision"].value is None
     assert effect.message == ""
 
