@@ -34,6 +34,17 @@ def blocks_and_head(x: np.ndarray, w: dict[str, np.ndarray], dilations: Sequence
     return convolved(normed(x, w["norm.gain"], w["norm.bias"]), w["head.weight"], w["head.bias"])
 
 
+def trunk_shapes(width: int, blocks: int, channels: int) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the blocks and the head, as the trained networks have them."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for i in range(blocks):
+        shapes |= {f"blocks.{i}.norm.gain": (width,), f"blocks.{i}.norm.bias": (width,)}
+        shapes |= {f"blocks.{i}.spread.weight": (width, width, 3), f"blocks.{i}.spread.bias": (width,)}
+        shapes |= {f"blocks.{i}.mix.weight": (width, width, 1), f"blocks.{i}.mix.bias": (width,)}
+    shapes |= {"norm.gain": (width,), "norm.bias": (width,)}
+    return shapes | {"head.weight": (channels + 2, width, 1), "head.bias": (channels + 2,)}
+
+
 def member(tensors: dict[str, np.ndarray], number: int) -> dict[str, np.ndarray]:
     """The tensors of one of several networks in a file."""
     prefix = f"{number}."

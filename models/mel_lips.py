@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ofx_lipsync.core.errors import ModelError
-from ofx_lipsync.models.convolved import blocks_and_head, convolved, member
+from ofx_lipsync.models.convolved import blocks_and_head, convolved, member, trunk_shapes
 from ofx_lipsync.models.loader import Weights
 from ofx_lipsync.models.mel import FRAMES_HZ, SILENCE
 
@@ -44,10 +44,5 @@ class MelLips:
 def expected_shapes(members: int, bands: int, width: int, blocks: int, channels: int) -> dict[str, tuple[int, ...]]:
     """Names and shapes as the trained network has them."""
     one: dict[str, tuple[int, ...]] = {"stem.weight": (width, bands, 5), "stem.bias": (width,)}
-    for i in range(blocks):
-        one |= {f"blocks.{i}.norm.gain": (width,), f"blocks.{i}.norm.bias": (width,)}
-        one |= {f"blocks.{i}.spread.weight": (width, width, 3), f"blocks.{i}.spread.bias": (width,)}
-        one |= {f"blocks.{i}.mix.weight": (width, width, 1), f"blocks.{i}.mix.bias": (width,)}
-    one |= {"norm.gain": (width,), "norm.bias": (width,)}
-    one |= {"head.weight": (channels + 2, width, 1), "head.bias": (channels + 2,)}
+    one |= trunk_shapes(width, blocks, channels)
     return {f"{m}.{key}": shape for m in range(members) for key, shape in one.items()}

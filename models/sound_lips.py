@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ofx_lipsync.core.errors import ModelError, UsageError
-from ofx_lipsync.models.convolved import blocks_and_head, convolved, member
+from ofx_lipsync.models.convolved import blocks_and_head, convolved, member, trunk_shapes
 from ofx_lipsync.models.loader import Weights
 
 _SIZES = ("inputs", "width", "channels", "style", "people", "members")
@@ -62,10 +62,5 @@ def expected_shapes(dims: dict[str, int], blocks: int) -> dict[str, tuple[int, .
     one |= {"stem.weight": (width, inputs, 5), "stem.bias": (width,)}
     one |= {"style.weight": (people, dims["style"]), "styled.weight": (width, dims["style"])}
     one |= {"reach.weight": (people, channels), "habit.weight": (people, channels)}
-    for i in range(blocks):
-        one |= {f"blocks.{i}.norm.gain": (width,), f"blocks.{i}.norm.bias": (width,)}
-        one |= {f"blocks.{i}.spread.weight": (width, width, 3), f"blocks.{i}.spread.bias": (width,)}
-        one |= {f"blocks.{i}.mix.weight": (width, width, 1), f"blocks.{i}.mix.bias": (width,)}
-    one |= {"norm.gain": (width,), "norm.bias": (width,)}
-    one |= {"head.weight": (channels + 2, width, 1), "head.bias": (channels + 2,)}
+    one |= trunk_shapes(width, blocks, channels)
     return {f"{m}.{key}": shape for m in range(dims["members"]) for key, shape in one.items()}

@@ -172,8 +172,3 @@ class ResultFile:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
-
-
-def new_file(content: memoryview) -> int:
-    """A sealed memory file of its own with these bytes. The fd is the caller's.  Raises: MemoryError."""
-    return ResultFile().fill(content)

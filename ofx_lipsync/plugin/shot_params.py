@@ -54,7 +54,7 @@ class ShotParams(ParamSet):
     )
     audio_offset = Text(
         "", group="Shot",
-        help="Where the line starts against the shot's first frame: +250ms, -6 (frames) or a timecode; empty is 0.",
+        help="Where the line starts against the shot's first frame: +250ms, or -6 for frames; empty is 0.",
     )  # fmt: skip
     first_frame = Int(
         0, lo=-_FARTHEST, hi=_FARTHEST, slider=(0, 2000), unit="frame", group="Shot",

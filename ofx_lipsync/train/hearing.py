@@ -78,7 +78,7 @@ class Schedule:
 
     def progress(self, step: int) -> float:
         """0 .. 1."""
-        return max(step / self.steps, (time.monotonic() - self.started) / 60 / self.minutes)
+        return min(1.0, max(step / self.steps, (time.monotonic() - self.started) / 60 / self.minutes))
 
 
 def train(lessons: Lessons, options: argparse.Namespace) -> tuple[Hearing, int]:
@@ -88,10 +88,7 @@ def train(lessons: Lessons, options: argparse.Namespace) -> tuple[Hearing, int]:
     dims = Dimensions(width=options.width, back=options.back, phones=len(PHONES), lips=len(LIPS))
     network = Hearing(dims, options.dropout)
     if options.start:
-        known = {
-            name: torch.from_numpy(value.astype(np.float32)) for name, value in load(options.start).tensors.items()
-        }
-        network.load_state_dict(known)
+        network.load_state_dict(started(options))
     network = network.to(options.device)
     teacher = Teacher(shares(lessons, len(PHONES)), options.device)
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.01)
@@ -104,7 +101,7 @@ def train(lessons: Lessons, options: argparse.Namespace) -> tuple[Hearing, int]:
     for step, (x, phones) in enumerate(_batches(lessons, options, first), first + 1):
         progress = schedule.progress(step - 1)
         for group in optimiser.param_groups:
-            group["lr"] = options.rate * rate_at(min(progress, 1.0))
+            group["lr"] = options.rate * rate_at(progress)
         x, phones = (rows.to(options.device, non_blocking=True) for rows in (x, phones))
         with torch.autocast(options.device, torch.bfloat16, enabled=options.bf16):
             live, whole = network(x)
@@ -226,4 +223,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--workers", type=int, default=0, help="processes that make batches ahead; a GPU needs about 12"
     )
     parser.add_argument("--report-s", type=float, default=20.0, help="seconds between lines of progress")
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    if not 0 <= options.share <= 1 or (options.share < 1 and not options.start):
+        parser.error(f"--share is {options.share:g} (expected 0 to 1, with --start); name the weights to begin with")
+    return options

@@ -24,7 +24,8 @@ class Clip:
 
     def connect(self, picture: Source, layout: Layout, frames: tuple[float, float] = (0, 0)) -> None:
         self.picture = picture
-        self.region = tuple(float(edge) for edge in layout.bounds)  # type: ignore[assignment]
+        x1, y1, x2, y2 = layout.bounds
+        self.region = float(x1), float(y1), float(x2), float(y2)
         self.properties["OfxImageClipPropConnected"] = 1
         self.properties["OfxImageEffectPropFrameRange"] = [float(f) for f in frames]
         self.properties["OfxImageEffectPropFrameRate"] = 24.0

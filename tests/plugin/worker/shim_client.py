@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ofx_lipsync.plugin.channel import Channel, close_all, new_file, read_into
+from ofx_lipsync.plugin.channel import Channel, ResultFile, close_all, read_into
 from ofx_lipsync.plugin.pictures import DEPTHS, Layout, Picture
 from ofx_lipsync.plugin.protocol import Kind, Message
 
@@ -72,7 +72,7 @@ class Line:
                 return message
 
     def give(self, given: Picture) -> None:
-        fd = new_file(given.rows.reshape(-1).view(np.uint8).data)
+        fd = ResultFile().fill(given.rows.reshape(-1).view(np.uint8).data)
         body = {**given.layout.records(), **hashed(given)}
         self.channel.send(Message(Kind.PICTURE, self.number, body, (fd,)))
         os.close(fd)

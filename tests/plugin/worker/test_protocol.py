@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ofx_lipsync.plugin.channel import Channel, ClosedError, check_size, new_file, read_into
+from ofx_lipsync.plugin.channel import Channel, ClosedError, ResultFile, check_size, read_into
 from ofx_lipsync.plugin.protocol import LARGEST_BYTES, Kind, Message, ProtocolError, decode, encode
 
 names = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=30)
@@ -116,7 +116,7 @@ def test_a_value_of_another_type_is_named(name, value):
 
 
 def test_files_travel_beside_a_message(ends):
-    fd = new_file(memoryview(b"0123456789"))
+    fd = ResultFile().fill(memoryview(b"0123456789"))
     ends[0].send(Message(Kind.PICTURE, 5, {"x1": 0}, (fd,)))
     got = ends[1].receive()
     check_size(got.fds[0], 10)
@@ -135,7 +135,7 @@ def test_files_travel_beside_a_message(ends):
 
 def test_garbage_over_the_socket_leaks_no_file(ends):
     before = open_files()
-    fd = new_file(memoryview(b"x"))
+    fd = ResultFile().fill(memoryview(b"x"))
     for packet, count in ((b"noise", 1), (encode(HELLO), 3), (encode(HELLO), 30), (bytes(LARGEST_BYTES + 50), 1)):
         socket.send_fds(ends[0]._sock, [packet], [fd] * count)
         with pytest.raises(ProtocolError):

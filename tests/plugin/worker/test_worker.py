@@ -19,7 +19,7 @@ from host_shot import FRAMES
 from shim_client import FailedError, Shim, hashed, picture, window
 
 from ofx_lipsync import __version__
-from ofx_lipsync.plugin.channel import Channel, ClosedError, new_file
+from ofx_lipsync.plugin.channel import Channel, ClosedError, ResultFile
 from ofx_lipsync.plugin.pictures import Layout
 from ofx_lipsync.plugin.protocol import Kind, Message, encode
 from ofx_lipsync.plugin.worker import BEAT_S, Pulse
@@ -220,7 +220,7 @@ def test_pictures_that_lie_end_their_channel(shim, analysis, rgba):
 
     def sent(body, *sizes):
         def answer(line):
-            fds = tuple(new_file(memoryview(bytes(size))) for size in sizes)
+            fds = tuple(ResultFile().fill(memoryview(bytes(size))) for size in sizes)
             line.channel.send(Message(Kind.PICTURE, line.number, body, fds))
             for fd in fds:
                 os.close(fd)
