@@ -19,6 +19,13 @@ FAKE = Path(__file__).with_name("fake_worker.py")
 HERE = Path(__file__).parent
 
 
+def stat_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):  # reaped since
+        return ") Z "
+
+
 class Worker:
     """What the fake worker has logged."""
 
@@ -55,7 +62,14 @@ class Worker:
 
     def running(self) -> list[int]:
         """Those that still do something; an orphan that has ended is its new parent's to reap."""
-        return [pid for pid in self.alive() if ") Z " not in Path(f"/proc/{pid}/stat").read_text()]
+        return [pid for pid in self.alive() if ") Z " not in stat_of(pid)]
+
+    def wait_for_death_of(self, pids: set[int]) -> None:
+        """SIGKILL is not death yet: the channels close a moment later."""
+        end = time.monotonic() + 20
+        while pids & set(self.running()):
+            assert time.monotonic() < end, f"{pids} live on"
+            time.sleep(0.001)
 
     def alive(self) -> list[int]:
         """Those that the system still knows, ended but not waited for among them."""

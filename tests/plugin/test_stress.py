@@ -52,18 +52,20 @@ def test_a_worker_killed_under_four_threads(host: Host, worker) -> None:
     threads = [threading.Thread(target=run) for _ in range(THREADS)]
     for thread in threads:
         thread.start()
-    dice = random.Random(4)
+    dice, killed = random.Random(4), set()
     for _ in range(KILLS):
         time.sleep(dice.uniform(0.02, 0.2))
         worker.wait_for("hello", len(worker.pids))
         with contextlib.suppress(ProcessLookupError):  # killed before, and not missed yet
             worker.kill()
+            killed.add(worker.pids[-1])
     stop.set()
     for thread in threads:
         thread.join(30)
         assert not thread.is_alive()
     assert wrong == []
     assert outcomes[OK] > KILLS
+    worker.wait_for_death_of(killed)  # one still dying would take the frame with it
     assert plugin.render(effect, Picture(FULL)) == OK
     assert len(worker.alive()) == 1
     assert files() <= before + 2 * THREADS  # a channel a thread, and pooled memory
