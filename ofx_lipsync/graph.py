@@ -32,6 +32,9 @@ NODES = {
     "MouthGenerate": "mouth_generate",
     "Blend": "blend",
 }
+"""The chain of a dub, in order: id -> module."""
+OTHERS: dict[str, str] = {}
+"""Nodes beside it, each with a graph of its own."""
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total) as frames go by."""
 
@@ -59,16 +62,17 @@ class Dubbed:
 
 def node(name: str) -> ModuleType:
     """The module of a node by its id, loaded when first asked for."""
-    if name not in NODES:
-        raise UsageError(f"node: there is no {name!r}; there are {', '.join(NODES)}")
-    return importlib.import_module(f"ofx_lipsync.nodes.{NODES[name]}")
+    modules = NODES | OTHERS
+    if name not in modules:
+        raise UsageError(f"node: there is no {name!r}; there are {', '.join(modules)}")
+    return importlib.import_module(f"ofx_lipsync.nodes.{modules[name]}")
 
 
 class Settings:
-    """Params of every node, from `NODE.PARAM=VALUE` texts or as values."""
+    """Params of every node, from `NODE.PARAM=VALUE` texts or as values. A dub takes those of its own chain."""
 
     def __init__(self, **params: ParamSet) -> None:
-        self.params = {name: params.get(name) or node(name).Params() for name in NODES}
+        self.params = {name: params.get(name) or node(name).Params() for name in NODES | OTHERS}
 
     @classmethod
     def parse(cls, texts: Sequence[str]) -> Settings:
@@ -99,7 +103,7 @@ class Settings:
             "hearing network": load(HEARING).sha256,
             "coarticulation network": load(COARTICULATION).sha256,
         }
-        texts = {f"{name} params": params.digest_text(analysed_only=True) for name, params in self.params.items()}
+        texts = {f"{name} params": self[name].digest_text(analysed_only=True) for name in NODES}
         return {**networks, **{name: text for name, text in texts.items() if text != "{}"}}
 
 
