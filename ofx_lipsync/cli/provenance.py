@@ -9,6 +9,7 @@ from ofx_lipsync import __version__
 from ofx_lipsync.analysis import Analysis
 from ofx_lipsync.cli.shot import OpenShot
 from ofx_lipsync.core.region import Region
+from ofx_lipsync.graph import NODES
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 """IPTC's term for a camera picture with generated parts."""
@@ -16,7 +17,7 @@ SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrain
 
 def shot_stamp(opened: OpenShot, analysis: Analysis) -> dict[str, str | int]:
     """Header attributes that are the same on every changed frame; no clock, so that same input gives same bytes."""
-    params = {name: values.as_dict() for name, values in opened.settings.params.items()}
+    params = {name: opened.settings[name].as_dict() for name in NODES}
     return {
         "lipsync/software": f"ofx_lipsync {__version__}",
         "lipsync/ai_modified": 1,
