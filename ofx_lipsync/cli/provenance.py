@@ -10,6 +10,8 @@ from ofx_lipsync.analysis import Analysis
 from ofx_lipsync.cli.shot import OpenShot
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.graph import NODES
+from ofx_lipsync.media.plate import Plate
+from ofx_lipsync.resync import Mouths
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 """IPTC's term for a camera picture with generated parts."""
@@ -27,6 +29,21 @@ def shot_stamp(opened: OpenShot, analysis: Analysis) -> dict[str, str | int]:
         "lipsync/colour_config": f"{opened.plate.colour.name} {opened.plate.colour.cache_id}",
         "lipsync/line": analysis.key["line"],
         "lipsync/params": json.dumps(params, sort_keys=True),
+    }
+
+
+def resync_stamp(plate: Plate, mouths: Mouths, region: Region) -> dict[str, str | int]:
+    """Header attributes of a frame whose mouth was made again for its own sound."""
+    networks = mouths.analysis.key
+    return {
+        "lipsync/software": f"ofx_lipsync {__version__}",
+        "lipsync/ai_modified": 1,
+        "lipsync/digitalSourceType": SOURCE_TYPE,
+        "lipsync/face_networks_sha256": networks["face networks"],
+        "lipsync/voice_network_sha256": networks["voice network"],
+        "lipsync/colour_config": f"{plate.colour.name} {plate.colour.cache_id}",
+        "lipsync/params": json.dumps(mouths.dub.settings["Resync"].as_dict(), sort_keys=True),
+        **frame_stamp(region),
     }
 
 
