@@ -35,6 +35,7 @@ NODES = {
 """The chain of a dub, in order: id -> module."""
 OTHERS: dict[str, str] = {
     "Resync": "resync",
+    "Fill": "fill",
 }
 """Nodes beside it, each with a graph of its own."""
 Progress = Callable[[str, int, int], None]

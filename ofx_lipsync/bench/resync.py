@@ -160,11 +160,9 @@ def click(made: np.ndarray, pieces: Sequence[Piece], number: int, bad: np.ndarra
 
 
 def _say(row: Row) -> None:
-    print(
-        f"{row.case:<36} {row.curve:<8} before {row.before:5.2f}  heard {row.heard:5.2f}  map {row.mapped:5.2f}  picture "
-        f"{row.picture:5.2f} frames  step {row.step:4.2f} of {row.joins} joins  length {row.missing:+d}",
-        flush=True,
-    )
+    lags = f"heard {row.heard:5.2f}  map {row.mapped:5.2f}  picture {row.picture:5.2f} frames"
+    joins = f"step {row.step:4.2f} of {row.joins} joins  length {row.missing:+d}"
+    print(f"{row.case:<36} {row.curve:<8} before {row.before:5.2f}  {lags}  {joins}", flush=True)
 
 
 def _mean(rows: Sequence[Row], name: str) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 SUITES = {
     "quality": "does the result say the line: opening, width, lips, closures, leak of the old speech",
     "resync": "is sound put out of sync brought back: lag left, clicks, length",
+    "fill": "are lost frames rebuilt: lips and face against freezing and cross-fading",
     "speed": "CPU seconds by stage and peak memory of a 1080p dub",
     "plugin": "what the plug-in costs a frame besides its work, beside a plain copy of the same bytes",
     "sheets": "contact sheets of plate, result and matte, to look at",

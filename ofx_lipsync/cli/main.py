@@ -23,6 +23,7 @@ VERBS = {
     "dub": "dub a shot",
     "analyse": "analyse a shot once, for later renders",
     "resync": "bring drifting sound back to its picture",
+    "fill": "rebuild missing, black, frozen or NaN frames",
     "view": "look at a shot, with what was found drawn over it",
     "nodes": "every node with its params",
     "install": "put the plug-in where hosts look",

@@ -15,6 +15,7 @@ from ofx_lipsync.media import picture_file
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.picture_file import Part
 from ofx_lipsync.media.plate import Frame, PlateInfo
+from ofx_lipsync.media.timecode import pack
 
 
 class StillFrame(Frame):
@@ -55,8 +56,17 @@ class StillFrame(Frame):
         self.path, self.headers, self.parts = other.path, other.headers, other.parts
         self.main, self.window, self.metadata = other.main, other.window, other.metadata
         if isinstance(word, tuple):
-            for header in (self.main.spec, *self.headers):
-                header.attribute("smpte:TimeCode", oiio.TypeDesc("timecode"), word)
+            self._set_timecode(word)
+
+    def set_timecode(self, text: str) -> None:
+        """Timecode of the frame, HH:MM:SS:FF; one that is none changes nothing."""
+        word = pack(text)
+        if word is not None:
+            self._set_timecode((word, 0))
+
+    def _set_timecode(self, word: tuple) -> None:
+        for header in (self.main.spec, *self.headers):
+            header.attribute("smpte:TimeCode", oiio.TypeDesc("timecode"), word)
 
     def composite(self, image: Image, matte: np.ndarray) -> None:
         inside = image.region.intersect(self.window)
