@@ -23,6 +23,7 @@ VERBS = {
     "dub": "dub a shot",
     "analyse": "analyse a shot once, for later renders",
     "view": "look at a shot, with what was found drawn over it",
+    "measure": "how late the sound is against the lips",
     "nodes": "every node with its params",
     "install": "put the plug-in where hosts look",
     "doctor": "what is installed and what is missing",
