@@ -20,8 +20,6 @@ from ofx_lipsync.core.landmarks import (
 )  # fmt: skip
 from ofx_lipsync.core.mouth import ARTICULATION
 from ofx_lipsync.core.pose import to_front
-from ofx_lipsync.kernels.crop import crop
-from ofx_lipsync.models.face_mesh import Roi
 
 _ARCS = (LIPS_OUTER_UPPER, LIPS_OUTER_LOWER, LIPS_INNER_UPPER, LIPS_INNER_LOWER)
 RIGHT = tuple(point for arc in _ARCS for point in arc[: len(arc) // 2 + 1])
@@ -47,13 +45,3 @@ def shape_rows(landmarks: np.ndarray) -> np.ndarray:
     chin = front[:, CHIN_TIP, 1:2] - front[:, NOSE_BASE, 1:2]
     rows = np.concatenate([lips.reshape(len(front), -1), chin, measure(front)], axis=1)
     return np.asarray(rows * SCALE, np.float32)
-
-
-def lower_face(picture: np.ndarray, square: Roi | None = None) -> np.ndarray:
-    """picture: [3, H, W] float32, sRGB. square: where the face square lies in it; without one the picture is a square
-    of SQUARE_PX. Returns [3, HEIGHT, WIDTH]."""
-    matrix = INTO_SQUARE[:2]
-    if square is not None:
-        placed = square.matrix(SQUARE_PX)
-        matrix = placed @ INTO_SQUARE
-    return np.asarray(crop(picture, matrix, (HEIGHT, WIDTH), outside="hold"))

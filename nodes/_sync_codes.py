@@ -13,12 +13,13 @@ from ofx_lipsync.core.clip import Clip
 from ofx_lipsync.core.face import FaceTrack
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.sound import Sound
+from ofx_lipsync.kernels.crop import crop
 from ofx_lipsync.media.sound import resample
 from ofx_lipsync.models.bands import RATE_HZ
 from ofx_lipsync.models.face_mesh import Roi
 from ofx_lipsync.models.face_square import face_squares
 from ofx_lipsync.models.listener import ArticulationListener
-from ofx_lipsync.models.sync_face import SQUARE_PX, lower_face, shape_rows
+from ofx_lipsync.models.sync_face import HEIGHT, INTO_SQUARE, SQUARE_PX, WIDTH, shape_rows
 from ofx_lipsync.models.sync_sound import STEPS_HZ, hear
 
 if TYPE_CHECKING:
@@ -114,6 +115,16 @@ def _looked_at(plate: Clip, track: FaceTrack, network: Sync, progress: Callable[
         if progress is not None:
             progress(batch[-1] + 1, len(squares))
     return np.concatenate(parts)
+
+
+def lower_face(picture: np.ndarray, square: Roi | None = None) -> np.ndarray:
+    """picture: [3, H, W] float32, sRGB. square: where the face square lies in it; without one the picture is a square
+    of SQUARE_PX. Returns [3, HEIGHT, WIDTH]."""
+    matrix = INTO_SQUARE[:2]
+    if square is not None:
+        placed = square.matrix(SQUARE_PX)
+        matrix = placed @ INTO_SQUARE
+    return np.asarray(crop(picture, matrix, (HEIGHT, WIDTH), outside="hold"))
 
 
 def _lower_face(plate: Clip, frame: int, square: Roi) -> np.ndarray:

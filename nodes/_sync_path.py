@@ -10,10 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-DRIFT_PRICE = 0.012
-"""What one step of drift costs, as a share of the price of a jump per step: 0.5 % of speed is four steps in ten
-seconds."""
-SETTLE_S = 1.2
+SETTLE_S = 3.0
 """A path is refined on scores averaged over about this long, within one stretch between jumps."""
 BESIDE = 3
 """Steps to either side of the path that the peak is read from."""

@@ -10,16 +10,20 @@ import numpy as np
 
 from ofx_lipsync.core.offset import FaceSync, OffsetCurve
 from ofx_lipsync.nodes._sync_maps import FaceMap, Maps
-from ofx_lipsync.nodes._sync_path import DRIFT_PRICE, SETTLE_S, averaged, best_path, refined
+from ofx_lipsync.nodes._sync_path import SETTLE_S, averaged, best_path, refined
 
-JUMP_PRICE_S = 0.15
-"""What a jump costs at SyncMeter.jump = 1: this much likeness, for a second."""
+JUMP_PRICE_S, DRIFT_PRICE_S = 0.15, 0.04
+"""What a jump, and a drift by one step of 20 ms, cost at SyncMeter.jump = 1: this much likeness, for a second. Found on
+clips of people trained on: splices of two frames or more are cheaper as a jump, 2 % of speed as a drift."""
 SURE_S = 1.6
 """How much is looked at to say how sure an offset is."""
 NEIGHBOURS_S = 0.10
 """Offsets nearer than this to the peak are the peak."""
-SURE = {"bias": -6.0, "peak": 10.0, "over": 10.0, "sharp": 1.0, "voice": 2.0, "motion": 2.0}
+SURE = {"bias": -13.25, "peak": 22.77, "over": 6.5, "sharp": 0.08}
 """Log odds that an offset is right; fitted by `python -m ofx_lipsync.train.sync_sure`."""
+SPOKEN, STIRRED = 0.15, 0.05
+"""Under this share of voice, and this much motion of the lips (1 is 4 % of face height), nothing can be told, however
+alike silence and a still face look."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ def read(one: FaceMap, whole: Maps, identity: int, reading: Reading) -> FaceSync
     step_s = float(whole.offsets_s[1] - whole.offsets_s[0])
     scores = averaged(one.scores, one.seen, round(reading.window_s / step_s))
     price = JUMP_PRICE_S * reading.jump / step_s
-    path = best_path(scores, price, price * DRIFT_PRICE)
+    path = best_path(scores, price, price * DRIFT_PRICE_S / JUMP_PRICE_S)
     fine = refined(one.scores, one.seen, path, round(max(reading.window_s, SETTLE_S) / step_s))
     offset_s = whole.offsets_s[0] + fine * step_s
     confidence = sure(features(one, whole, path))
@@ -80,7 +84,8 @@ def features(one: FaceMap, whole: Maps, path: np.ndarray) -> dict[str, np.ndarra
 def sure(found: dict[str, np.ndarray]) -> np.ndarray:
     """[T] float32 0..1."""
     odds = SURE["bias"] + sum(SURE[name] * values for name, values in found.items() if name in SURE)
-    return np.asarray(found["seen"] / (1 + np.exp(-np.clip(odds, -30, 30))), np.float32)
+    told = np.minimum(found["voice"] / SPOKEN, 1) * np.minimum(found["motion"] / STIRRED, 1) ** 2
+    return np.asarray(found["seen"] * told / (1 + np.exp(-np.clip(odds, -30, 30))), np.float32)
 
 
 def speakers(faces: Sequence[FaceSync], voice: np.ndarray, least: float) -> np.ndarray:

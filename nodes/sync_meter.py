@@ -39,7 +39,7 @@ class Params(ParamSet):
         help="The largest offset to look for, early or late. More finds worse mistakes, and more chance likenesses.",
     )  # fmt: skip
     window = Float(
-        1.0, lo=0.2, hi=5, slider=(0.5, 2), unit="s", group="Search", analysed=True, animates=False,
+        0.5, lo=0.2, hi=5, slider=(0.5, 2), unit="s", group="Search", analysed=True, animates=False,
         help="How much speech is compared at once: short follows quick changes, long is surer of itself.",
     )  # fmt: skip
     jump = Float(

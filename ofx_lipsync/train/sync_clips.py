@@ -17,9 +17,10 @@ import numpy as np
 
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.models.listener import ArticulationListener
-from ofx_lipsync.models.sync_face import lower_face, shape_rows
+from ofx_lipsync.models.sync_face import shape_rows
 from ofx_lipsync.models.sync_sound import STEPS_HZ, hear
 from ofx_lipsync.nodes._face_smooth import smooth
+from ofx_lipsync.nodes._sync_codes import lower_face
 from ofx_lipsync.train.faces import Talker
 from ofx_lipsync.train.split import is_held_out, person
 from ofx_lipsync.train.sync_voices import Voices
