@@ -25,7 +25,7 @@ class Voices:
         x = np.interp(np.arange(int(len(samples) / pace)) * pace, np.arange(len(samples)), samples)
         x = self._in_room(x) if self._chance(0.3) else x
         x = self._through_microphone(x) if self._chance(0.4) else x
-        x = self._in_noise(x) if self._chance(0.6) else x
+        x = self.in_noise(x) if self._chance(0.6) else x
         return (x * 10 ** (self.rng.uniform(-15, 6) / 20)).astype(np.float32), pace
 
     def _chance(self, share: float) -> bool:
@@ -47,7 +47,7 @@ class Voices:
         low, high = self.rng.uniform(60, 350), self.rng.uniform(2800, 7500)
         return np.asarray(sosfilt(butter(2, [low, high], "bandpass", fs=RATE_HZ, output="sos"), x))
 
-    def _in_noise(self, x: np.ndarray) -> np.ndarray:
+    def in_noise(self, x: np.ndarray) -> np.ndarray:
         """Hiss of a random colour, or one to five others talking, 5-30 dB under the voice."""
         if self._chance(0.5):
             noise = np.sum([self._other(len(x)) for _ in range(self.rng.integers(1, 6))], axis=0)
