@@ -54,7 +54,7 @@ class Params(ParamSet):
         help="A table of how late the sound is (seconds,offset_ms,confidence); empty measures the shot itself.",
     )  # fmt: skip
     least_confidence = Float(
-        0.3, lo=0, hi=1, slider=(0, 1), unit="share", group="Curve", analysed=True, animates=False,
+        0.1, lo=0, hi=1, slider=(0, 1), unit="share", group="Curve", analysed=True, animates=False,
         help="Readings less sure than this are left out and bridged.",
     )  # fmt: skip
     least_jump = Float(

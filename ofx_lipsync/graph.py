@@ -34,6 +34,7 @@ NODES = {
 }
 """The chain of a dub, in order: id -> module."""
 OTHERS: dict[str, str] = {
+    "SyncMeter": "sync_meter",
     "Resync": "resync",
     "Fill": "fill",
 }

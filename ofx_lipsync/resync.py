@@ -14,6 +14,7 @@ from ofx_lipsync.core.offset import OffsetCurve
 from ofx_lipsync.core.resync import ResyncPlan
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.graph import Dub, Dubbed, Progress, Settings, Shot, node
+from ofx_lipsync.measure import measured
 
 EASE_FRAMES = 3
 """Beside stretches whose mouth stays, a mouth that is made anew comes and goes over so many frames."""
@@ -32,8 +33,13 @@ class Resync:
         self.duration_s = float(self.times_s[-1]) + last_s
 
     def measure(self, progress: Progress | None = None) -> OffsetCurve:
-        """How late the sound is, by looking and listening."""
-        raise UsageError("Resync: no curve is given; name one with --curve")
+        """How late the sound is, by looking and listening: of the face that says most of it.
+
+        Raises: FrameError where no face is seen.
+        """
+        _, report = measured(self.shot, self.settings, progress)
+        says = [int((report.speaking == index).sum()) for index in range(len(report.faces))]
+        return report.faces[int(np.argmax(says))].curve
 
     def analyse(self, curve: OffsetCurve) -> ResyncPlan:
         """Raises: InputError where nothing of the curve is sure enough."""

@@ -13,7 +13,7 @@ from typing import Iterator
 
 LAYERS = (
     {"cli", "bench", "train", "farm", "live", "plugin", "export", "view"},
-    {"graph", "analysis", "resync", "fill"},
+    {"graph", "analysis", "measure", "resync", "fill"},
     {"nodes"},
     {"models", "kernels", "media"},
     {"core"},

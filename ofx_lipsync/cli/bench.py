@@ -16,6 +16,7 @@ SUITES = {
     "sheets": "contact sheets of plate, result and matte, to look at",
     "voice": "the articulation network against tracked mouths, without rendering",
     "lines": "a plot of ten lines to look at: sound, phones, closure, opening wanted and filmed",
+    "sync": "offsets measured on people never trained on: shifts, drift, jumps, sounds that nobody said",
     "hearing": "visemes and articulation of speakers never trained on, beside other recognisers and the bars",
 }
 

@@ -25,6 +25,7 @@ VERBS = {
     "resync": "bring drifting sound back to its picture",
     "fill": "rebuild missing, black, frozen or NaN frames",
     "view": "look at a shot, with what was found drawn over it",
+    "measure": "how late the sound is against the lips",
     "nodes": "every node with its params",
     "install": "put the plug-in where hosts look",
     "doctor": "what is installed and what is missing",

@@ -25,14 +25,30 @@ LARGEST_BYTES = 2**26
 
 
 def read_curve(path: str) -> OffsetCurve:
-    """Raises: InputError where the file is missing, is not such a table, or its times do not ascend."""
-    rows = _rows(path, CURVE)
+    """The artist's table, or one that `lipsync measure --csv` wrote: of that, the face it is surest of.
+
+    Raises: InputError where the file is missing, is not such a table, or its times do not ascend."""
+    rows = _measured(path) or _rows(path, CURVE)
     table = np.array([[_number(path, line, text) for text in row] for line, row in rows], np.float64)
     if not (np.diff(table[:, 0]) > 0).all():
         raise InputError(f"{path}: its seconds do not ascend; sort the rows by time")
     if not ((table[:, 2] >= 0) & (table[:, 2] <= 1)).all():
         raise InputError(f"{path}: confidence is outside 0..1; 0 says that nothing is known there")
     return OffsetCurve(table[:, 0], (table[:, 1] / 1000).astype(np.float32), table[:, 2].astype(np.float32))
+
+
+def _measured(path: str) -> list[tuple[int, list[str]]]:
+    """Rows of `lipsync measure --csv` as those of a curve; none where the table is another."""
+    lines = _lines(path, CURVE)
+    head = lines[0] if lines else []
+    names = [name.removesuffix("_offset_ms") for name in head if name.endswith("_offset_ms")]
+    if "time_s" not in head or not names:
+        return []
+    known = [dict(zip(head, line, strict=False)) for line in lines[1:] if line]
+    sure = [sum(_float(row.get(f"{name}_confidence", "")) for row in known) for name in names]
+    face = names[int(np.argmax(sure))]
+    cells = ("time_s", f"{face}_offset_ms", f"{face}_confidence")
+    return [(number, [row.get(cell, "") for cell in cells]) for number, row in enumerate(known, 2)]
 
 
 def write_curve(path: str, curve: OffsetCurve) -> None:
@@ -64,15 +80,7 @@ def write_plan(path: str, plan: ResyncPlan) -> None:
 
 def _rows(path: str, columns: Sequence[str]) -> list[tuple[int, list[str]]]:
     """(line number, cells) of each row under the head line."""
-    file = Path(path)
-    try:
-        if file.stat().st_size > LARGEST_BYTES:
-            raise InputError(f"{path}: is larger than {LARGEST_BYTES >> 20} MB; it is no such table")
-        lines = list(csv.reader(io.StringIO(file.read_text("utf-8-sig"))))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (UnicodeDecodeError, csv.Error):
-        raise InputError(f"{path}: is not a table of text; expected the columns {','.join(columns)}") from None
+    lines = _lines(path, columns)
     if not lines or tuple(cell.strip() for cell in lines[0]) != tuple(columns):
         have = ",".join(lines[0])[:60] if lines else "nothing"
         raise InputError(f"{path}: begins with {have!r}, expected the head line {','.join(columns)}")
@@ -83,6 +91,26 @@ def _rows(path: str, columns: Sequence[str]) -> list[tuple[int, list[str]]]:
     if not rows:
         raise InputError(f"{path}: has no rows under its head line")
     return rows
+
+
+def _lines(path: str, columns: Sequence[str]) -> list[list[str]]:
+    file = Path(path)
+    try:
+        if file.stat().st_size > LARGEST_BYTES:
+            raise InputError(f"{path}: is larger than {LARGEST_BYTES >> 20} MB; it is no such table")
+        return list(csv.reader(io.StringIO(file.read_text("utf-8-sig"))))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise InputError(f"{path}: is not a table of text; expected the columns {','.join(columns)}") from None
+
+
+def _float(text: str) -> float:
+    """0 where nothing is known."""
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
 
 
 def _number(path: str, line: int, text: str) -> float:

@@ -25,6 +25,14 @@ def test_a_curve_comes_back(tmp_path: Path) -> None:
         np.testing.assert_allclose(getattr(read, name), value, atol=1e-5)
 
 
+def test_what_measure_wrote_is_read(tmp_path: Path) -> None:
+    head = "frame,time_s,face0_offset_ms,face0_confidence,face1_offset_ms,face1_confidence,speaking"
+    (tmp_path / "m.csv").write_text(f"{head}\n1,0.0,10,0.1,80.0,0.9,1\n2,0.04,20,0.2,84.0,0.7,\n")
+    read = read_curve(str(tmp_path / "m.csv"))
+    np.testing.assert_allclose(read.offset_s, [0.08, 0.084])
+    np.testing.assert_allclose(read.confidence, [0.9, 0.7])
+
+
 def test_a_plan_comes_back(tmp_path: Path) -> None:
     plan = ResyncPlan(np.array([0, 2.5]), np.array([2.5, 4]), np.array([[0, 0.1], [-0.2, -0.2]]), ("sound", "mouth"))
     write_plan(str(tmp_path / "p.csv"), plan)

@@ -27,7 +27,7 @@ def curve(late, seconds: float = 10.0, noise_s: float = 0.015) -> OffsetCurve:
     at = np.arange(0.1, seconds, 0.2)
     read = late(at) + draw.normal(0, noise_s, len(at))
     sure = np.full(len(at), 0.8)
-    read[::10], sure[::10] = 1.0, 0.1
+    read[::10], sure[::10] = 1.0, 0.05
     return OffsetCurve(at, read.astype(np.float32), sure.astype(np.float32))
 
 
@@ -74,8 +74,8 @@ def test_a_jump_is_cut_where_it_is_quiet() -> None:
 
 
 def test_nothing_sure_is_an_error() -> None:
-    unsure = OffsetCurve(np.array([1.0]), np.zeros(1, np.float32), np.full(1, 0.1, np.float32))
-    with pytest.raises(InputError, match=r"surest reading is 0\.10, expected 0\.3"):
+    unsure = OffsetCurve(np.array([1.0]), np.zeros(1, np.float32), np.full(1, 0.05, np.float32))
+    with pytest.raises(InputError, match=r"surest reading is 0\.05, expected 0\.1"):
         resync.analyse(unsure, noise(), 10.0, PARAMS)
 
 
