@@ -10,6 +10,7 @@ import numpy as np
 
 from ofx_lipsync.analysis import Analysis
 from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.core.face import FaceAnalysis
 from ofx_lipsync.core.offset import OffsetCurve
 from ofx_lipsync.core.resync import ResyncPlan
 from ofx_lipsync.core.sound import Sound
@@ -32,12 +33,12 @@ class Resync:
         last_s = float(self.times_s[-1] - self.times_s[-2]) if len(frames) > 1 else 1 / rate
         self.duration_s = float(self.times_s[-1]) + last_s
 
-    def measure(self, progress: Progress | None = None) -> OffsetCurve:
+    def measure(self, progress: Progress | None = None, faces: FaceAnalysis | None = None) -> OffsetCurve:
         """How late the sound is, by looking and listening: of the face that says most of it.
 
         Raises: FrameError where no face is seen.
         """
-        _, report = measured(self.shot, self.settings, progress)
+        _, report = measured(self.shot, self.settings, progress, faces)
         says = [int((report.speaking == index).sum()) for index in range(len(report.faces))]
         return report.faces[int(np.argmax(says))].curve
 

@@ -5,7 +5,7 @@ constant   lags of -12 to 12 frames
 drift      0.5 % either way
 two jumps  room put in, sound lost
 given      the true curve as a fair meter would read it (15 ms off, one reading in twelve wild)
-measured   SyncMeter's own curve, where it is asked for
+measured   by SyncMeter, of the joined picture and the sound put out of sync; some of the cases, since it takes longer
 
 heard   how far the delivered sound lies from the clean one: log mel spectra of half a second, slid over each other
 map     how far the plan lies from the truth, over the whole picture time
@@ -25,16 +25,21 @@ from typing import Iterator, Sequence
 import numpy as np
 
 from ofx_lipsync.bench.distort import FPS, Case, drifting, jumping, noisy_curve, shifted, take_of
-from ofx_lipsync.bench.footage import shared_folder
+from ofx_lipsync.bench.footage import Joined, shared_folder
 from ofx_lipsync.core.offset import OffsetCurve
-from ofx_lipsync.graph import node
+from ofx_lipsync.graph import Settings, Shot, node
+from ofx_lipsync.measure import measured
+from ofx_lipsync.media.source import open_plate
 from ofx_lipsync.models.bands import line_db
 from ofx_lipsync.models.mel import RATE_HZ
 from ofx_lipsync.nodes._retime import Piece
 from ofx_lipsync.nodes._room_tone import room_tone
+from ofx_lipsync.resync import Resync
 
 BAR_FRAMES = 1.0
 CLICK = 1.5
+METERED = (" -12", " -3", " +6", " +12", "+0.5 %", "-0.5 %", "))")
+"""Ends of the names of the cases that are measured too."""
 SHIFTS = (-12, -9, -6, -3, -1, 1, 3, 6, 9, 12)
 JUMPS = (
     ((3.4, 0.20), (6.7, -0.32)), ((2.8, -0.24), (6.2, 0.40)), ((3.9, 0.12), (7.3, 0.20)), ((3.1, -0.16), (5.8, -0.20)),
@@ -65,17 +70,24 @@ def main(args: argparse.Namespace) -> int:
     """Print a line a case, then the bars; returns 0 whether or not a bar is met."""
     grid = shared_folder(args.data) / "grid"
     rows = []
-    for number, case in enumerate(_cases(grid, args.clips)):
-        rows.append(_measure(case, noisy_curve(case, number), "given"))
-        _say(rows[-1])
+    some = dict(list(takes(grid).items())[: args.clips])
+    for take, paths in some.items():
+        clean = take_of(paths, TAKE_S)
+        cases = list(_cases(take, clean))
+        for number, case in enumerate(cases):
+            rows.append(_measure(case, noisy_curve(case, number), "given"))
+            _say(rows[-1])
+        for case, curve in _metered(paths, [case for case in cases if case.name.endswith(METERED)]):
+            rows.append(_measure(case, curve, "measured"))
+            _say(rows[-1])
     _verdicts(rows)
     if args.json:
         Path(args.json).write_text(json.dumps([asdict(row) for row in rows], indent=1))
     return 0
 
 
-def takes(grid: Path) -> dict[str, np.ndarray]:
-    """Ten seconds of each unseen person with enough clips, and of held-out sentences of s1."""
+def takes(grid: Path) -> dict[str, list[Path]]:
+    """Four clips of each unseen person with enough of them, and of held-out sentences of s1, up to three times."""
     from ofx_lipsync.train.split import HELD_OUT_PEOPLE, HELD_OUT_SENTENCES
 
     found = {}
@@ -84,15 +96,28 @@ def takes(grid: Path) -> dict[str, np.ndarray]:
         if who == "s1":
             clips = [clip for clip in clips if clip.stem in HELD_OUT_SENTENCES]
         for first in range(0, len(clips) - 3, 4)[:3]:
-            found[f"{who}-{first // 4 + 1}"] = take_of(clips[first : first + 4], TAKE_S)
+            found[f"{who}-{first // 4 + 1}"] = clips[first : first + 4]
     return found
 
 
-def _cases(grid: Path, most: int | None) -> Iterator[Case]:
-    for name, clean in list(takes(grid).items())[:most]:
-        yield from (shifted(f"{name} {frames:+d}", clean, frames) for frames in SHIFTS)
-        yield from (drifting(f"{name} {percent:+.1f} %", clean, percent / 100) for percent in (0.5, -0.5))
-        yield from (jumping(f"{name} {jumps}", clean, jumps) for jumps in JUMPS)
+def _cases(name: str, clean: np.ndarray) -> Iterator[Case]:
+    yield from (shifted(f"{name} {frames:+d}", clean, frames) for frames in SHIFTS)
+    yield from (drifting(f"{name} {percent:+.1f} %", clean, percent / 100) for percent in (0.5, -0.5))
+    yield from (jumping(f"{name} {jumps}", clean, jumps) for jumps in JUMPS)
+
+
+def _metered(paths: Sequence[Path], cases: Sequence[Case]) -> Iterator[tuple[Case, OffsetCurve]]:
+    """Each case with the curve that SyncMeter reads from its picture and sound; the faces are looked for once."""
+    plates = [open_plate(str(path)) for path in paths]
+    joined = Joined(plates)
+    frames = range(1, min(round(TAKE_S * FPS), len(joined.frames)) + 1)
+    settings, faces = Settings(), None
+    for case in cases:
+        shot = Shot(joined, case.take, frames)
+        faces, _ = measured(shot, settings, faces=faces) if faces is None else (faces, None)
+        yield case, Resync(shot, settings).measure(faces=faces)
+    for plate in plates:
+        plate.close()
 
 
 def _measure(case: Case, curve: OffsetCurve, kind: str) -> Row:
