@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the shim needs of the OpenFX 1.4 C interface, in our own text, written from the published API. Types, then
- * suites, then names. The Python host reads the first two parts of this file too, so they hold no macros. */
+/* What the shim needs of the OpenFX C interface (1.4, and CUDA of 1.5), in our own text, written from the published API.
+ * Types, then suites, then names. The Python host reads the first two parts of this file too: they hold no macros. */
 #ifndef LIPSYNC_OFX_H
 #define LIPSYNC_OFX_H
 
@@ -163,6 +163,7 @@ typedef struct OfxInteractSuiteV1 {
 #define kOfxStatReplyYes 12
 #define kOfxStatReplyNo 13
 #define kOfxStatReplyDefault 14
+#define kOfxStatGPURenderFailed 1002
 
 #define kOfxImageEffectPluginApi "OfxImageEffectPluginAPI"
 #define kOfxPropertySuite "OfxPropertySuite"
@@ -221,6 +222,9 @@ typedef struct OfxInteractSuiteV1 {
 #define kOfxImageEffectPropTemporalClipAccess "OfxImageEffectPropTemporalClipAccess"
 #define kOfxImageEffectPropOpenGLRenderSupported "OfxImageEffectPropOpenGLRenderSupported"
 #define kOfxImageEffectPropCudaRenderSupported "OfxImageEffectPropCudaRenderSupported"
+#define kOfxImageEffectPropCudaStreamSupported "OfxImageEffectPropCudaStreamSupported"
+#define kOfxImageEffectPropCudaEnabled "OfxImageEffectPropCudaEnabled"
+#define kOfxImageEffectPropCudaStream "OfxImageEffectPropCudaStream"
 #define kOfxImageEffectPropOpenCLRenderSupported "OfxImageEffectPropOpenCLRenderSupported"
 #define kOfxImageEffectPropComponents "OfxImageEffectPropComponents"
 #define kOfxImageEffectPropPixelDepth "OfxImageEffectPropPixelDepth"

@@ -59,6 +59,8 @@ typedef struct {
     char name[128], version[64];
     bool temporal; /* clips may be asked for other frames */
     bool sizes;    /* a node's picture may have another size than its input's */
+    bool cuda;     /* it may hand over pictures that lie on its CUDA card */
+    bool stream;   /* and says on which of its streams they are made */
 } Host;
 
 extern Host HOST;

@@ -31,7 +31,8 @@ static void set_abilities(const NodeRow *node, OfxPropertySetHandle set)
     set_int(set, kOfxImageEffectPluginPropFieldRenderTwiceAlways, 0, 0);
     set_text(set, kOfxImageEffectPluginRenderThreadSafety, 0, kOfxImageEffectRenderFullySafe);
     set_text(set, kOfxImageEffectPropOpenGLRenderSupported, 0, "false");
-    set_text(set, kOfxImageEffectPropCudaRenderSupported, 0, "false");
+    set_text(set, kOfxImageEffectPropCudaRenderSupported, 0, HOST.cuda ? "true" : "false");
+    if (HOST.stream) set_text(set, kOfxImageEffectPropCudaStreamSupported, 0, "true");
     set_text(set, kOfxImageEffectPropOpenCLRenderSupported, 0, "false");
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any, Iterable
+from typing import Any, Iterable, Mapping
 
 from ofx_lipsync.core.errors import InputError
 from ofx_lipsync.plugin.host.abi import OK, REPLY_DEFAULT, Handles, ffi, text_of
@@ -29,7 +29,7 @@ RENDER = "OfxImageEffectActionRender"
 class Host:
     """name, temporal, sizes, refused: what the host says it is, whether clips give other frames, whether pictures may
     differ in size, properties it does not know;
-    without: suites that it does not have."""
+    without: suites that it does not have; says: more properties of its own."""
 
     def __init__(
         self,
@@ -39,12 +39,15 @@ class Host:
         sizes: bool = True,
         refused: Iterable[str] = (),
         without: Iterable[str] = (),
+        says: Mapping[str, Any] | None = None,
     ) -> None:
         self.errors: list[BaseException] = []
         self.handles = Handles()
         self.properties = PropertySet({"OfxPropName": name, "OfxPropVersionLabel": "1", "OfxPropAPIVersion": [1, 4]})
         self.properties["OfxImageEffectPropTemporalClipAccess"] = int(temporal)
         self.properties["OfxImageEffectPropSupportsMultiResolution"] = int(sizes)
+        for property_name, value in (says or {}).items():
+            self.properties[property_name] = value
         self._make_suites(refused, frozenset(without))
         self.library = _open(binary)
         self.plugins = {p.label: p for p in self._plugins()}
