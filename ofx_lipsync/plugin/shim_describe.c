@@ -46,6 +46,8 @@ OfxStatus describe(const NodeRow *node, OfxImageEffectHandle effect)
     set_contexts(node, set);
     set_abilities(node, set);
     if (HOST.interact) set_pointer(set, kOfxImageEffectPluginPropOverlayInteractV1, (void *)overlay_entry);
+    if (HOST.interact && HOST.draw)
+        set_pointer(set, kOfxImageEffectPluginPropOverlayInteractV2, (void *)overlay_suite_entry);
     return kOfxStatOK;
 }
 

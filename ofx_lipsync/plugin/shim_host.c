@@ -50,6 +50,7 @@ OfxStatus host_fetch_suites(void)
     fetch_message_suite();
     HOST.progress = suite(kOfxProgressSuite, 1);
     HOST.interact = suite(kOfxInteractSuite, 1);
+    HOST.draw = suite(kOfxDrawSuite, 1);
     OfxPropertySetHandle host = HOST.host->host;
     if (!get_text(host, kOfxPropName, 0, HOST.name, sizeof HOST.name)) HOST.name[0] = 0;
     if (!get_text(host, kOfxPropVersionLabel, 0, HOST.version, sizeof HOST.version)) HOST.version[0] = 0;

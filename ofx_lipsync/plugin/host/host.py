@@ -13,6 +13,7 @@ from ofx_lipsync.plugin.host.effect import Effect
 from ofx_lipsync.plugin.host.picture import Picture
 from ofx_lipsync.plugin.host.properties import PropertySet, PropertySuite
 from ofx_lipsync.plugin.host.suites import (
+    DrawSuite,
     EffectSuite,
     Interact,
     InteractSuite,
@@ -59,7 +60,9 @@ class Host:
         self.messages = MessageSuite(self.handles, self.errors)
         self.progress = ProgressSuite(self.handles, self.errors)
         self.interacts = InteractSuite(self.handles, self.errors)
+        self.drawing = DrawSuite(self.handles, self.errors)
         made: dict[tuple[str, int], Any] = {
+            ("OfxDrawSuite", 1): self.drawing,
             ("OfxPropertySuite", 1): self.property, ("OfxImageEffectSuite", 1): self.effects,
             ("OfxParameterSuite", 1): self.params, ("OfxMessageSuite", 1): self.messages,
             ("OfxMessageSuite", 2): self.messages, ("OfxProgressSuite", 1): self.progress,
@@ -173,8 +176,9 @@ class Plugin:
         return status, out
 
     def overlay(self, interact: Interact, action: str, **arguments: Any) -> int:
-        """Calls the node's overlay."""
-        entry = self.descriptor.properties.get("OfxImageEffectPluginPropOverlayInteractV1")
+        """Calls the node's overlay, the one of the draw suite where a context for it is given."""
+        version = "V2" if "OfxInteractPropDrawContext" in arguments else "V1"
+        entry = self.descriptor.properties.get(f"OfxImageEffectPluginPropOverlayInteract{version}")
         if entry is None:
             return REPLY_DEFAULT
         function = ffi.cast("OfxPluginEntryPoint *", entry)

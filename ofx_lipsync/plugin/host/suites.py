@@ -220,6 +220,33 @@ class ProgressSuite(_Part):
         self.open -= 1
 
 
+class DrawSuite(_Part):
+    """What is drawn, shape by shape: (shape, points, colour, width). A test may put a viewer of its own behind it."""
+
+    LINES, STRIP, LOOP = 0, 1, 2
+
+    def __init__(self, handles: Handles, errors: list[BaseException]) -> None:
+        super().__init__("OfxDrawSuiteV1", handles, errors)
+        self.drawn: list[tuple[int, list[tuple[float, float]], tuple[float, float, float, float], float]] = []
+        self.context = handles.give(self)
+        self._colour, self._width = (0.0, 0.0, 0.0, 0.0), 0.0
+        self.suite.set("setColour", self._set_colour)
+        self.suite.set("setLineWidth", self._set_width)
+        self.suite.set("draw", self._draw)
+
+    def _set_colour(self, context: Any, colour: Any) -> None:
+        self.handles.find(context, DrawSuite)
+        self._colour = (colour.r, colour.g, colour.b, colour.a)
+
+    def _set_width(self, context: Any, width: float) -> None:
+        self.handles.find(context, DrawSuite)
+        self._width = width
+
+    def _draw(self, context: Any, shape: int, points: Any, count: int) -> None:
+        self.handles.find(context, DrawSuite)
+        self.drawn.append((shape, [(points[i].x, points[i].y) for i in range(count)], self._colour, self._width))
+
+
 class InteractSuite(_Part):
     def __init__(self, handles: Handles, errors: list[BaseException]) -> None:
         super().__init__("OfxInteractSuiteV1", handles, errors)
