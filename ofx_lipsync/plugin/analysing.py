@@ -166,7 +166,7 @@ class _Run:
         self.job.request.done("written")
 
     def _plate(self) -> Clip:
-        job, path = self.job, self.job.text("plate_file")
+        job, path = self.job, self.job.plate_path
         if path:
             return job.files.enter_context(
                 open_plate(path, frames=FrameRange(self.frames), colour=job.workshop.colour)
@@ -176,7 +176,9 @@ class _Run:
 
     def _reel(self) -> Plate | None:
         path = self.settings["MouthGenerate"].reel
-        return self.job.files.enter_context(open_plate(path, colour=self.job.workshop.colour)) if path else None
+        if not path:
+            return None
+        return self.job.files.enter_context(open_plate(self.job.as_pattern(path), colour=self.job.workshop.colour))
 
     def _rate(self) -> Rate:
         """Of the faces' plate, else of what is kept, else of the host."""

@@ -11,6 +11,7 @@ from ofx_lipsync.core.errors import InputError
 from ofx_lipsync.plugin.host.abi import OK, REPLY_DEFAULT, Handles, ffi, text_of
 from ofx_lipsync.plugin.host.effect import Effect
 from ofx_lipsync.plugin.host.picture import Picture
+from ofx_lipsync.plugin.host.profiles import PROFILES
 from ofx_lipsync.plugin.host.properties import PropertySet, PropertySuite
 from ofx_lipsync.plugin.host.suites import (
     DrawSuite,
@@ -30,7 +31,8 @@ RENDER = "OfxImageEffectActionRender"
 class Host:
     """name, temporal, sizes, refused: what the host says it is, whether clips give other frames, whether pictures may
     differ in size, properties it does not know;
-    without: suites that it does not have; says: more properties of its own."""
+    without: suites that it does not have; says: more properties of its own; profile: all of
+    that as a host of profiles.py has it."""
 
     def __init__(
         self,
@@ -41,7 +43,12 @@ class Host:
         refused: Iterable[str] = (),
         without: Iterable[str] = (),
         says: Mapping[str, Any] | None = None,
+        profile: str = "",
     ) -> None:
+        self.profile = known = PROFILES.get(profile)
+        if known is not None:
+            name, temporal, sizes, without = known.name, known.temporal, known.sizes, (*known.without, *without)
+            refused, says = (*known.refused, *refused), {**known.says, **(says or {})}
         self.errors: list[BaseException] = []
         self.handles = Handles()
         self.properties = PropertySet({"OfxPropName": name, "OfxPropVersionLabel": "1", "OfxPropAPIVersion": [1, 4]})
@@ -54,9 +61,10 @@ class Host:
         self.plugins = {p.label: p for p in self._plugins()}
 
     def _make_suites(self, refused: Iterable[str], without: frozenset[str]) -> None:
-        self.property = PropertySuite(self.handles, self.errors, refused)
+        known = self.profile
+        self.property = PropertySuite(self.handles, self.errors, refused, known.kinds if known else {})
         self.effects = EffectSuite(self.handles, self.errors)
-        self.params = ParamSuite(self.handles, self.errors)
+        self.params = ParamSuite(self.handles, self.errors, fills=known is not None and known.fills)
         self.messages = MessageSuite(self.handles, self.errors)
         self.progress = ProgressSuite(self.handles, self.errors)
         self.interacts = InteractSuite(self.handles, self.errors)
@@ -141,6 +149,9 @@ class Plugin:
 
     def create(self, context: str = "OfxImageEffectContextGeneral") -> Effect:
         effect = self.describe(context).instance(context)
+        if self.host.profile is not None and self.host.profile.connected:
+            for clip in effect.clips.values():
+                clip.properties["OfxImageClipPropConnected"] = 1
         if self.act("OfxActionCreateInstance", effect) != OK:
             raise InputError(f"{self.label}: no instance can be made; install ofx-lipsync again")
         return effect

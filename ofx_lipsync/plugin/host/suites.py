@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ofx_lipsync.plugin.host.abi import FAILED, OK, REPLY_NO, UNKNOWN, Handles, Suite, ffi, text_of
@@ -99,8 +100,9 @@ class EffectSuite(_Part):
 class ParamSuite(_Part):
     """The variadic functions are met in a fixed form: on Linux the values come in the same registers."""
 
-    def __init__(self, handles: Handles, errors: list[BaseException]) -> None:
+    def __init__(self, handles: Handles, errors: list[BaseException], fills: bool = False) -> None:
         super().__init__("OfxParameterSuiteV1", handles, errors)
+        self.fills = fills
         for name in (
             "paramDefine", "paramGetHandle", "paramDeleteAllKeys", "paramEditBegin", "paramEditEnd", "paramGetNumKeys",
             "paramGetKeyTime",
@@ -138,10 +140,21 @@ class ParamSuite(_Part):
         elif param.holds == "int":
             ffi.cast("int *", out)[0] = int(param.at(time))
         elif param.holds == "text":
-            ffi.cast("char **", out)[0] = self.handles.lend_text(param.at(time))
+            ffi.cast("char **", out)[0] = self.handles.lend_text(self._text(param, time))
         else:
             return FAILED
         return OK
+
+    def _text(self, param: Param, time: float) -> str:
+        """Nuke: a file's #### is the frame's number, and what stands in brackets is a script's answer."""
+        text = str(param.at(time))
+        if not self.fills:
+            return text
+        text = re.sub(r"\[[^\]]*\]", "", text)
+        if param.properties.get("OfxParamPropStringMode") != "OfxParamStringIsFilePath":
+            return text
+        text = re.sub(r"%0(\d+)d", lambda found: "#" * int(found[1]), text)
+        return re.sub(r"#+", lambda found: f"{round(time):0{len(found[0])}d}", text)
 
     def _read(self, param: Param, whole: int, number: float) -> Any:
         if param.holds == "text":
