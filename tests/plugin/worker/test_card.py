@@ -124,3 +124,12 @@ def test_a_worker_that_is_refused_is_sent_the_pixels(on_card, rgba, dubbed) -> N
     check(made, rgba, dubbed)
     assert lines == []
     assert told.count("sent through memory") == 1
+
+
+def test_cupy_has_the_calls_that_are_used() -> None:
+    """The real one, which needs no card for this."""
+    runtime = pytest.importorskip("cupy.cuda.runtime")
+    for name in ("setDevice", "deviceSynchronize", "ipcOpenMemHandle", "ipcCloseMemHandle", "memcpy2D"):
+        assert callable(getattr(runtime, name))
+    assert issubclass(runtime.CUDARuntimeError, RuntimeError)
+    assert [runtime.memcpyHostToDevice, runtime.memcpyDeviceToHost, runtime.memcpyDeviceToDevice] == [1, 2, 3]
