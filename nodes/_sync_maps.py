@@ -15,6 +15,7 @@ from ofx_lipsync.models.listener import ArticulationListener
 from ofx_lipsync.models.loader import load
 from ofx_lipsync.nodes._sync_codes import STEP_S, FaceCodes, SoundCodes, clock, face_codes, score_map, sound_codes
 
+MARGIN = 3
 Progress = Callable[[int, int], None]
 
 
@@ -32,12 +33,13 @@ class FaceMap:
 @dataclass(frozen=True)
 class Maps:
     """times_s: [T]. offsets_s: [K], evenly spaced, 0 in the middle. voice: [T + K - 1] float32, somebody is heard; its
-    row t + k is what moment t hears at offset k."""
+    row t + k is what moment t hears at offset k. margin: offsets at each end beyond those asked for."""
 
     times_s: np.ndarray
     offsets_s: np.ndarray
     voice: np.ndarray
     faces: tuple[FaceMap, ...]
+    margin: int
 
 
 def maps(
@@ -79,12 +81,12 @@ def _own_maps(
         seen = face_codes(plate, track, frames, times_s, steps_s, network, tell)
         done += len(track.frames)
         found.append(face_map(seen, heard, by))
-    return Maps(steps_s, np.arange(-reach, reach + 1) * STEP_S, heard.voice, tuple(found))
+    return Maps(steps_s, np.arange(-reach, reach + 1) * STEP_S, heard.voice, tuple(found), MARGIN)
 
 
 def reach_steps(reach_s: float) -> int:
     """A little more than what is asked for, so that a peak at its edge has two sides."""
-    return round(reach_s / STEP_S) + 3
+    return round(reach_s / STEP_S) + MARGIN
 
 
 def face_map(seen: FaceCodes, heard: SoundCodes, by: str) -> FaceMap:

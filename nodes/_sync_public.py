@@ -27,7 +27,7 @@ from ofx_lipsync.models.mfcc import mfcc
 from ofx_lipsync.models.sync_face import shape_rows
 from ofx_lipsync.models.sync_sound import STEPS_HZ, hear
 from ofx_lipsync.nodes._sync_codes import OPEN, on_steps, placed
-from ofx_lipsync.nodes._sync_maps import FaceMap, Maps, Progress
+from ofx_lipsync.nodes._sync_maps import MARGIN, FaceMap, Maps, Progress
 
 RATE, FRAMES = 25, 5
 BATCH = 16
@@ -47,7 +47,7 @@ def public_maps(
     """Raises: ModelError for a layout that is none of the two, or keys that are wrong."""
     net = _network(name)
     count = max(1, int((float(times_s[-1]) + float(1 / plate.rate)) * RATE) - FRAMES + 1)
-    reach = round(reach_s * RATE) + 2
+    reach = round(reach_s * RATE) + MARGIN
     mono = resample(Sound(sound.mono()[None], sound.rate_hz, sound.start_s), RATE_HZ)
     steps = (count + 2 * reach + FRAMES) * STEPS_HZ // RATE
     samples = placed(mono, -reach / RATE, steps)
@@ -60,7 +60,7 @@ def public_maps(
         if progress is not None:
             progress(number + 1, len(faces.tracks))
     moments = (np.arange(count) + FRAMES / 2) / RATE
-    return Maps(moments, np.arange(-reach, reach + 1) / RATE, voice[middles], tuple(found))
+    return Maps(moments, np.arange(-reach, reach + 1) / RATE, voice[middles], tuple(found), MARGIN)
 
 
 class _Public:

@@ -11,6 +11,7 @@ from ofx_lipsync.core.errors import FrameError
 from ofx_lipsync.core.face import FaceAnalysis
 from ofx_lipsync.core.offset import FaceSync, SyncReport
 from ofx_lipsync.graph import Progress, Settings, Shot, node
+from ofx_lipsync.models.loader import load
 
 JUMP_S = 0.03
 """An offset that changes by more than this from one step to the next has jumped."""
@@ -38,6 +39,7 @@ def measured(
 
     Raises: FrameError where no face is seen; ModelError for weights; MediaError for a sound that is none.
     """
+    load(settings["SyncMeter"].network)  # wrong weights are said before the shot is looked at, not after
     tell = progress or (lambda stage, done, total: None)
     if faces is None:
         faces = node("FaceDetect").analyse(

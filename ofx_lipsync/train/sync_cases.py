@@ -15,7 +15,7 @@ from ofx_lipsync.models.bands import RATE_HZ
 from ofx_lipsync.models.listener import ArticulationListener
 from ofx_lipsync.models.sync import Sync
 from ofx_lipsync.nodes._sync_codes import STEP_S, FaceCodes, SoundCodes, clock, coded, on_steps, sound_codes
-from ofx_lipsync.nodes._sync_maps import Maps, face_map, reach_steps
+from ofx_lipsync.nodes._sync_maps import MARGIN, Maps, face_map, reach_steps
 from ofx_lipsync.train.faces import Talker
 from ofx_lipsync.train.speech.vary import chords
 from ofx_lipsync.train.sync_clips import Seen
@@ -108,7 +108,7 @@ class Bench:
 def laid(face: FaceCodes, heard: SoundCodes, by: str) -> Maps:
     """by: both, shape or picture."""
     offsets_s = np.arange(-heard.reach, heard.reach + 1) * STEP_S
-    return Maps(face.times_s, offsets_s, heard.voice, (face_map(face, heard, by),))
+    return Maps(face.times_s, offsets_s, heard.voice, (face_map(face, heard, by),), MARGIN)
 
 
 def moved(samples: np.ndarray, offset_s: float) -> np.ndarray:
