@@ -22,6 +22,8 @@ STEEPEST = 0.12
 LEAST_NOISE_S = 0.004
 PRICE = 8.0
 """Squared noises that a further piece must save; a slope costs a third of it."""
+PROOF_S = 0.03
+"""Seconds of full confidence, or as many more of less, that a stretch must have."""
 FLAT_S = 0.010
 """A stretch that drifts by less from end to end is held constant: its sound is then copied, not stretched."""
 
@@ -57,7 +59,10 @@ def lines(curve: OffsetCurve, least_confidence: float, least_jump_s: float, dura
         return []
     rows = rows[:: -(-len(rows) // MOST_SAMPLES)]
     at, late = curve.times_s[rows], curve.offset_s[rows].astype(np.float64)
-    pieces = _fit(at, _steady(late), curve.confidence[rows].astype(np.float64), _noise(late))
+    sure = np.sqrt(curve.confidence[rows].astype(np.float64))  # a half-sure reading is seldom half as good
+    pieces = _proven(_fit(at, _steady(late), sure, _noise(late)), at, sure)
+    if not pieces:
+        return []
     edges = [0.0, *((at[end - 1] + at[end]) / 2 for _, end, _, _ in pieces[:-1]), duration_s]
     found = [
         Line(a, b, (mean + slope * a, mean + slope * b))
@@ -65,6 +70,14 @@ def lines(curve: OffsetCurve, least_confidence: float, least_jump_s: float, dura
         if b > a
     ]
     return [_flat(line) for line in _met(found, least_jump_s)]
+
+
+def _proven(
+    pieces: list[tuple[int, int, float, float]], at: np.ndarray, sure: np.ndarray
+) -> list[tuple[int, int, float, float]]:
+    """The pieces that enough speaks for; what little speaks for is bridged by those beside it."""
+    lasts = float(np.median(np.diff(at))) if len(at) > 1 else 1.0
+    return [piece for piece in pieces if (sure[piece[0] : piece[1]] ** 2).sum() * lasts >= PROOF_S]
 
 
 def _steady(late: np.ndarray) -> np.ndarray:

@@ -54,8 +54,8 @@ class Params(ParamSet):
         help="A table of how late the sound is (seconds,offset_ms,confidence); empty measures the shot itself.",
     )  # fmt: skip
     least_confidence = Float(
-        0.1, lo=0, hi=1, slider=(0, 1), unit="share", group="Curve", analysed=True, animates=False,
-        help="Readings less sure than this are left out and bridged.",
+        0.015, lo=0, hi=1, slider=(0, 0.5), unit="share", group="Curve", analysed=True, animates=False,
+        help="Readings less sure than this are left out and bridged; the rest count by how sure they are.",
     )  # fmt: skip
     least_jump = Float(
         25.0, lo=1, hi=1000, slider=(5, 100), unit="ms", group="Curve", analysed=True, animates=False,
@@ -88,7 +88,7 @@ def analyse(curve: OffsetCurve, sound: Sound, duration_s: float, params: Params)
     if not found:
         best = float(curve.confidence.max(initial=0.0))
         raise InputError(
-            f"{ID}: nothing tells how late the sound is (the surest reading is {best:.2f}, expected "
+            f"{ID}: nothing tells how late the sound is (the surest reading is {best:.3f}, expected "
             f"{params.least_confidence:g} or more); give a curve, or lower {ID}.least_confidence"
         )
     stretches = placed(found, sound, params.least_jump / 1000, params.reach)

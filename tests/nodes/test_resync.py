@@ -74,9 +74,16 @@ def test_a_jump_is_cut_where_it_is_quiet() -> None:
 
 
 def test_nothing_sure_is_an_error() -> None:
-    unsure = OffsetCurve(np.array([1.0]), np.zeros(1, np.float32), np.full(1, 0.05, np.float32))
-    with pytest.raises(InputError, match=r"surest reading is 0\.05, expected 0\.1"):
+    unsure = OffsetCurve(np.array([1.0]), np.zeros(1, np.float32), np.full(1, 0.01, np.float32))
+    with pytest.raises(InputError, match=r"surest reading is 0\.010, expected 0\.015"):
         resync.analyse(unsure, noise(), 10.0, PARAMS)
+
+
+def test_a_stretch_that_little_speaks_for_is_bridged() -> None:
+    given = curve(lambda t: np.where(t < 9.0, 0.2, -0.4), noise_s=0.002)
+    given.confidence[given.times_s > 9.0] = 0.02
+    plan = resync.analyse(given, noise(), 10.0, PARAMS)
+    np.testing.assert_allclose(rows(plan), [(0, 10, 0.2, 0.2)], atol=0.01)
 
 
 def test_what_no_sound_can_follow_is_for_the_mouth() -> None:
