@@ -74,6 +74,8 @@ def plan(
     steps(0.3)
     fit = choose.fit_cost(library, front, angles_of(landmarks), pose.scale)
     away = choose.keep_away(library, numbers, params.keep_away * float(rate))
+    if made_up:
+        _pin(fit, library, numbers, np.isin(numbers, np.asarray(made_up)))
     steps(0.4)
     step = choose.step_cost(library) * np.float32(params.steadiness)
     walk = choose.cheapest_walk(fit + away, step, starts, steps.part(0.4, 1))
@@ -84,6 +86,16 @@ def plan(
         _strength(numbers, frames, angles_of(landmarks)[:, 0], params.handles),
         _confidence(library, walk, front, track.presence[rows]), pose.scale.astype(np.float32),
     )  # fmt: skip
+
+
+def _pin(fit: np.ndarray, library: Library, numbers: np.ndarray, made_up: np.ndarray) -> None:
+    """Let filmed frames show their own mouths, in fit [N, K], so that the walk into a gap and out of it goes on from
+    there: in a short one, the neighbours' own skin and light beat better lips from elsewhere."""
+    for row in np.flatnonzero(~made_up):
+        own = np.flatnonzero(library.frame == numbers[row])
+        if len(own):
+            fit[row] = choose.NEVER
+            fit[row, own] = 0
 
 
 def going_on(front: np.ndarray, seen: np.ndarray, frames: np.ndarray, made_up: np.ndarray) -> np.ndarray:
