@@ -125,5 +125,5 @@ def test_too_many_regions_and_a_phase_beyond_1_are_refused():
     a = disc(26, 22, 20, 9, Here)
     with pytest.raises(UsageError, match="there are 13 regions, expected 1 to 12"):
         morph(a, a, np.zeros((13, 4), np.float32), 0.5, REGION)
-    with pytest.raises(UsageError, match="phase is 1.5"):
+    with pytest.raises(UsageError, match=r"phase is 1\.5"):
         morph(a, a, MEANS, 1.5, REGION)
