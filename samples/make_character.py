@@ -173,7 +173,7 @@ def pressed(smile: bool) -> str:
     """m, b, p: lips drawn in, the skin above and below them pushed out."""
     if smile:
         return line("M-80 -14Q-40 9 0 10Q40 9 80 -14", LINE + 3) + creases(82, 14) + under(84, 16)
-    ticks = line("M-61 -8Q-66 0 -61 9", THIN) + line("M61 -8Q66 0 61 9", THIN)
+    ticks = line("M-73 -8Q-78 0 -73 9", THIN) + line("M73 -8Q78 0 73 9", THIN)
     return line("M-54 1Q0 -4 54 1", LINE + 3) + ticks + under(84, 6) + line("M-26 -20Q0 -24 26 -20", LINE - 2, SHADE)
 
 

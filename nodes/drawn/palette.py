@@ -71,6 +71,27 @@ def labelled(pixels: np.ndarray, palette: Palette) -> np.ndarray:
     return np.where(labels < 0, nearest, labels)
 
 
+def coverage(pixels: np.ndarray, labels: np.ndarray, palette: Palette) -> np.ndarray:
+    """[R, H, W] float32: how much of each pixel each colour covers; a soft edge is shared by the two beside it."""
+    seen = coded(pixels)
+    cover = (labels == np.arange(len(palette.coded))[:, None, None]).astype(np.float32)
+    own_share, other = np.ones(labels.shape), labels.copy()
+    for dy, dx in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        beside = shifted(labels, -1, dy, dx)
+        edge = np.nonzero((beside >= 0) & (beside != labels))
+        here, there = palette.coded[labels[edge]], palette.coded[beside[edge]]
+        way = here - there
+        share = ((seen[:, *edge].T - there) * way).sum(axis=1) / np.maximum((way * way).sum(axis=1), 1e-9)
+        share = np.clip(share, 0.5, 1)
+        lower = share < own_share[edge]
+        at = tuple(axis[lower] for axis in edge)
+        own_share[at], other[at] = share[lower], beside[edge][lower]
+    mixed = np.nonzero(own_share < 1)
+    cover[labels[mixed], *mixed] = own_share[mixed]
+    cover[other[mixed], *mixed] = np.float32(0.999) - own_share[mixed]
+    return np.maximum(cover, 0)
+
+
 def coded(pixels: np.ndarray) -> np.ndarray:
     """[4, ...]: near to how different colours look; values beyond 0..1 keep their order."""
     finite = np.nan_to_num(pixels, nan=0.0, posinf=1e4, neginf=0.0)

@@ -16,7 +16,7 @@ from ofx_lipsync.kernels.distance import distance
 from ofx_lipsync.kernels.morph import Shape, morph
 from ofx_lipsync.kernels.over import over
 from ofx_lipsync.media.drawing import Drawing, placed, trimmed
-from ofx_lipsync.nodes.drawn.palette import Palette, labelled
+from ofx_lipsync.nodes.drawn.palette import Palette, coverage, labelled
 from ofx_lipsync.nodes.drawn.pieces import pieces_of
 
 COLUMNS = 65
@@ -24,6 +24,7 @@ COLUMNS = 65
 MARGIN_PX = 4
 """Empty pixels round a piece, so that what lies outside of it is a region too."""
 OPAQUE = 0.5
+FAR_PX = 400.0
 LINE_SHARE = 0.03
 """How thick, of a mouth's width, lines are kept where only one of two drawings shows what lies behind them."""
 FARTHEST_SHARE = 0.35
@@ -94,27 +95,22 @@ def _piece(part: Drawing, palette: Palette) -> Piece:
     region = part.region.grow(MARGIN_PX)
     labels = labelled(pixels, palette)
     counts = np.bincount(labels.ravel(), minlength=len(palette.means))
-    depth = _softened(distance(labels.astype(np.float32), len(palette.means)))
+    depth = distance(coverage(pixels, labels, palette), far_px=FAR_PX)
     corner = (region.x0, region.y0)
     shape = Shape(pixels, depth, (counts > 0).astype(np.float32), _outline(pixels[3], corner), corner)
     middle = ((region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2)
     return Piece(shape, region, part, middle, 1 + int(np.argmax(counts[1:])) if len(counts) > 1 else 0)
 
 
-def _softened(depth: np.ndarray) -> np.ndarray:
-    """A mean over three pixels each way: the stairs of whole pixels would be seen in the in-between's edges."""
-    for axis in (1, 2):
-        edge = np.pad(depth, [(1, 1) if a == axis else (0, 0) for a in range(3)], mode="edge")
-        n = depth.shape[axis]
-        before, after = (edge.take(range(start, start + n), axis=axis) for start in (0, 2))
-        depth = 0.25 * before + 0.5 * depth + 0.25 * after
-    return np.ascontiguousarray(depth, np.float32)
+def _held(held: np.ndarray, row: np.ndarray, way: int, at: np.ndarray) -> np.ndarray:
+    """What four pixels at the end of each column hold together: one inside, the outermost solid one, two beyond it."""
+    return sum(held[np.clip(row + way * n, 0, len(held) - 1), at] for n in (-1, 0, 1, 2))
 
 
 def _outline(alpha: np.ndarray, corner: tuple[int, int]) -> np.ndarray:
     """[2 + 2 C] float32: ends, tops and bottoms of what is drawn; a drawing of nothing is a dot in its middle."""
-    coverage = np.clip(alpha, 0, 1)
-    solid = alpha > min(OPAQUE, 0.5 * float(coverage.max(initial=0)))
+    held = np.clip(alpha, 0, 1)
+    solid = alpha > min(OPAQUE, 0.5 * float(held.max(initial=0)))
     columns = np.flatnonzero(solid.any(axis=0))
     if not len(columns):
         middle = (corner[0] + alpha.shape[1] / 2, corner[1] + alpha.shape[0] / 2)
@@ -123,9 +119,9 @@ def _outline(alpha: np.ndarray, corner: tuple[int, int]) -> np.ndarray:
     at, solid = np.arange(left, right), solid[:, left:right]
     first = np.argmax(solid, axis=0)
     last = len(alpha) - 1 - np.argmax(solid[::-1], axis=0)
-    # an edge lies where its soft pixel says: coverage is how far it reaches into it
-    tops = first - coverage[np.maximum(first - 1, 0), at]
-    bottoms = last + 1 + coverage[np.minimum(last + 1, len(alpha) - 1), at]
+    # an edge lies where its soft pixels say: what they hold is how far it reaches into them
+    tops = first + 2 - _held(held, first, -1, at)
+    bottoms = last - 1 + _held(held, last, 1, at)
     drawn, where = solid.any(axis=0), np.linspace(left, right, COLUMNS)
     tops, bottoms = (np.interp(where, at[drawn] + 0.5, line[drawn]) for line in (tops, bottoms))
     outline = np.concatenate([[left + corner[0], right + corner[0]], tops + corner[1], bottoms + corner[1]])

@@ -91,11 +91,11 @@ def _ink(name: str) -> str:
 
 
 def _face(character: DrawnCharacter) -> Region:
-    """From the brows to the chin."""
+    """From the eyes to the chin, as far as the mouth's own size tells."""
     mouth, canvas = character.mouths.mouth_region, character.mouths.canvas
-    half = round(0.23 * canvas.height)
+    half = round(0.62 * mouth.width)
     middle = (mouth.x0 + mouth.x1) // 2
-    return Region(middle - half, mouth.y1 - 2 * half, middle + half, mouth.y1 + half // 5).intersect(canvas)
+    return Region(middle - half, mouth.y1 - round(1.75 * half), middle + half, mouth.y1 + half // 3).intersect(canvas)
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ def disc(x: float, y: float, wide: float, high: float, device, teeth: bool = Tru
     bow = high * np.sqrt(np.clip(1 - ((at - x) / wide) ** 2, 0, 1))
     outline = np.concatenate([[x - wide, x + wide], y - bow, y + bow]).astype(np.float32)
     present = np.array([1, 1, float(teeth)], np.float32)
-    depth = distance(labels.astype(np.float32), 3)
+    depth = distance((labels == np.arange(3)[:, None, None]).astype(np.float32))
     put = device.put
     return Shape(put(np.ascontiguousarray(pixels, np.float32)), put(depth), put(present), put(outline), (0, 0))
 
