@@ -17,6 +17,8 @@ NEAR_PAUSE_S = 0.5
 """A blink due this near to the beginning of a pause waits for it, or comes early: speakers blink between phrases."""
 FAST_S, FAST = 0.9, 0.3
 """A quicker, smaller wandering over the slow one, so that no movement is a plain swing."""
+SETTLED = 0.6
+"""Share of a lead that it takes to come alive: lips part a moment before a voice is heard."""
 STRESS_S, PHRASE_S = 0.12, 0.7
 """A stressed syllable is what stands out of the phrase round it."""
 STRESS_DB = 8.0
@@ -48,9 +50,9 @@ def stress(times_s: np.ndarray, loudness_db: np.ndarray, voice: np.ndarray) -> n
 
 
 def at_rest(times_s: np.ndarray, lead_in_s: float, lead_out_s: float, end_s: float) -> np.ndarray:
-    """[T] 0..1: 0 on the first and last frame, which are the still itself, 1 in between."""
-    into = np.clip(times_s / max(lead_in_s, 1e-6), 0, 1)
-    out = np.clip((end_s - times_s) / max(lead_out_s, 1e-6), 0, 1)
+    """[T] 0..1: 0 on the first and last frame, which are the still itself, 1 from well before the line to after it."""
+    into = np.clip(times_s / max(SETTLED * lead_in_s, 1e-6), 0, 1)
+    out = np.clip((end_s - times_s) / max(SETTLED * lead_out_s, 1e-6), 0, 1)
     return eased(into) * eased(out)
 
 

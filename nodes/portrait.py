@@ -112,7 +112,7 @@ def analyse(
     drift = [motion.wander(times_s, params.motion_seed, channel, 4.1) for channel in (3, 4)]
     lids = motion.blinks(times_s, voice, params.blinks, params.blink_seed)
     return PortraitPlan(
-        np.asarray(frames, np.int64), landmarks.astype(np.float32),
+        np.asarray(frames, np.int64), landmarks.astype(np.float32), alive.astype(np.float32),
         (lids * (alive > 0)).astype(np.float32),
         (np.maximum(stress, 0) * alive).astype(np.float32),
         (np.stack(turn, axis=1) * (YAW, PITCH, ROLL) * alive[:, None]).astype(np.float32),

@@ -8,7 +8,7 @@ function of one frame. The mouth is painted on the still as it stands; then lids
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Sequence
+from typing import Sequence
 
 import numpy as np
 
@@ -19,7 +19,6 @@ from ofx_lipsync.core.mouth import AudioAnalysis
 from ofx_lipsync.core.plan import MouthPlan
 from ofx_lipsync.core.portrait import PortraitPlan
 from ofx_lipsync.core.region import Region
-from ofx_lipsync.core.timing import Rate
 from ofx_lipsync.graph import Dub, Dubbed, Progress, Settings, Shot, node
 
 CHAIN = ("FaceDetect", "AudioFeature", "MouthGenerate", "Blend", "Portrait")
@@ -52,7 +51,7 @@ class Portrait:
         track = face.chosen_track()
         audio = self.dub.audio()
         plan = node("Portrait").analyse(track, audio, shot.frames, shot.plate.rate, self.settings["Portrait"])
-        return PortraitAnalysis(face, audio, self._mouth(track, audio), plan)
+        return PortraitAnalysis(face, audio, self._mouth(track, audio, plan), plan)
 
     def render(self, analysis: PortraitAnalysis, frame: int) -> list[Dubbed]:
         """What to lay over the still, one after the other; none where it stands untouched."""
@@ -65,23 +64,15 @@ class Portrait:
         patch = self.dub.patch(analysis.mouth, frame)
         return None if patch is None else self.dub.comp(patch, frame)
 
-    def _mouth(self, track: FaceTrack, audio: AudioAnalysis) -> MouthPlan:
+    def _mouth(self, track: FaceTrack, audio: AudioAnalysis, alive: PortraitPlan) -> MouthPlan:
         """The still is a reel of one mouth, so that a long line costs no more a frame than a short one."""
-        shot, params = self.shot, mouth_params(self.settings, self.shot.plate.rate)
+        shot, params = self.shot, self.settings["MouthGenerate"].with_values(library="reel")
         whole = _repeated(track, shot.frames)
         plan: MouthPlan = node("MouthGenerate").analyse(
             whole, shot.plate.rate, shot.frames, audio.curve, params,
             plate=shot.plate, reel=(shot.plate, track), times_s=audio.curve.times_s,
         )  # fmt: skip
-        return plan
-
-
-def mouth_params(settings: Settings, rate: Rate) -> Any:
-    """MouthGenerate's params for a still: its one mouth, and where no handles are given, eased in and out by Portrait's
-    leads, so that the first and the last frame are the still itself."""
-    mouth, portrait = settings["MouthGenerate"], settings["Portrait"]
-    lead_s = min(portrait.lead_in, portrait.lead_out)
-    return mouth.with_values(library="reel", handles=mouth.handles or int(lead_s * float(rate)))
+        return replace(plan, strength=plan.strength * alive.alive)
 
 
 def _repeated(track: FaceTrack, frames: Sequence[int]) -> FaceTrack:

@@ -21,8 +21,9 @@ ONE, MANY = (0.02, 0.10), (0.7, 1.2)
 have. One mouth that is stretched all through a shot looks like rubber; of many, the odd stretched one passes."""
 SLIT = 0.008
 """A gap narrower than this, in face heights, shows nothing of the mouth's inside."""
-SEEN_FROM, SEEN_TO = 0.014, 0.032
-"""Shut lips that part less than this, in face heights, are only pulled: a built inside so thin would look cut in."""
+SEEN_ONE, SEEN_MANY = (0.005, 0.014), (0.014, 0.032)
+"""Shut lips that part less than this, in face heights, are only pulled: a built inside so thin would look cut in. One
+mouth is pulled less: the dark line between its lips, drawn out, is seen as a smear."""
 EDGE, LEAST_EDGE_PX = 0.009, 1.0
 """Softness of the lips' inner edge, in face heights, and the least of it: a harder one looks cut in with a knife."""
 GUM = 0.015
@@ -32,7 +33,7 @@ CREASE, FOLD = np.array([0.30, 0.42, 0.42], np.float32), 0.018
 DARK = np.array([0.060, 0.022, 0.020], np.float32)
 TONGUE = np.array([0.40, 0.14, 0.13], np.float32)
 """What is seen deep in an open mouth, relative to the skin's red, green and blue."""
-TEETH, TINT = 0.74, 0.65
+TEETH, TINT = 0.74, 0.85
 """How bright teeth are in the lips' shade, relative to the skin, and how much of its colour (in stops) they have:
 ivory in white light, and no strange hue under any varnish or lamp."""
 TOOTH, INCISOR, SCALLOP = 0.014, 0.045, 0.0045
@@ -78,8 +79,8 @@ def _how_built(there: float, here: float, poverty: float) -> np.float32:
     """0..1 from gaps in face heights: 0 where the field alone can carry a mouth as open as `there` to `here`."""
     same, other = (many + poverty * (one - many) for many, one in zip(MANY, ONE, strict=True))
     unlike = _eased((abs(np.log((here + SLIT) / (there + SLIT))) - same) / (other - same))
-    parting = here > there
-    return unlike * _eased((here - SEEN_FROM) / (SEEN_TO - SEEN_FROM)) if parting else unlike
+    seen_from, seen_to = (many + poverty * (one - many) for many, one in zip(SEEN_MANY, SEEN_ONE, strict=True))
+    return unlike * _eased((here - seen_from) / (seen_to - seen_from)) if here > there else unlike
 
 
 def _lips(

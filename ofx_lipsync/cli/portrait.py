@@ -45,9 +45,7 @@ def register(verbs: Any) -> None:
             parser.add_argument(name, **options)
     parser.add_argument("out", help="movie (mov, mp4, mkv) with the line, or sequence (exr, dpx, tif, png)")
     parser.add_argument("--rate", "--fps", metavar="FPS", default=RATE, help=f"frames per second (default: {RATE})")
-    parser.add_argument(
-        "--first", metavar="N", type=int, default=FIRST, help=f"the first frame's number ({FIRST})"
-    )
+    parser.add_argument("--first", metavar="N", type=int, default=FIRST, help=f"the first frame's number ({FIRST})")
     parser.add_argument("-F", "--frames", metavar="RANGE", help="make only these frames, as 1-75x2")
     parser.add_argument("--codec", help="prores, prores4444, h264 or ffv1 (default: by the file's extension)")
     parser.set_defaults(run=run, reel=None, holdout=None, analysis=None)
@@ -92,9 +90,7 @@ def open_still(args: argparse.Namespace) -> OpenShot:
         plate = files.enter_context(open_plate(args.plate, frames=_still_frames(args.plate, frames), colour=colour,
                                                space=args.space, rate=rate))  # fmt: skip
         if plate.info.kind != "still":
-            raise UsageError(
-                f"{args.plate}: is a {plate.info.kind}, expected one picture; for footage: lipsync dub"
-            )
+            raise UsageError(f"{args.plate}: is a {plate.info.kind}, expected one picture; for footage: lipsync dub")
         notes = {} if plate.info.space_from != "default" else {"space": f"{plate.info.space}, as the file says none"}
         key = {"plate": plate.fingerprint(), "line": fingerprint(sound), "colour": colour.cache_id}
         shot = Shot(plate, sound, plate.frames)
