@@ -43,7 +43,7 @@ EYES = (
 )  # fmt: skip
 SHUT = 0.96
 """Of the way to the lower lid: there the lashes lie."""
-CUT = 0.22
+CUT = 0.55
 """Of the way from the tracked edge to the crease: from there up it is surely skin and not eye."""
 CREASE_GOES, ABOVE_GOES = 0.42, 0.06
 """How far the crease and the skin above it follow the lid's edge."""
