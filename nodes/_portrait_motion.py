@@ -21,6 +21,8 @@ SETTLED = 0.6
 """Share of a lead that it takes to come alive: lips part a moment before a voice is heard."""
 STRESS_S, PHRASE_S = 0.12, 0.7
 """A stressed syllable is what stands out of the phrase round it."""
+HEAVY_S, STRONG = 0.15, 0.35
+"""How slowly a head follows a stress, and from where on brows do."""
 STRESS_DB = 8.0
 """A syllable this much louder than its phrase is fully stressed."""
 
@@ -47,6 +49,16 @@ def stress(times_s: np.ndarray, loudness_db: np.ndarray, voice: np.ndarray) -> n
     near = _mean(times_s, loudness_db, heard, STRESS_S)
     phrase = _mean(times_s, loudness_db, heard, PHRASE_S)
     return np.asarray(np.tanh((near - phrase) / STRESS_DB * 1.5) * _mean(times_s, heard, np.ones_like(heard), STRESS_S))
+
+
+def weighted(times_s: np.ndarray, stress: np.ndarray) -> np.ndarray:
+    """[T] float64: stress as a head follows it, which is heavier than a tongue."""
+    return _mean(times_s, stress, np.ones(len(stress)), HEAVY_S)
+
+
+def strong(stress: np.ndarray) -> np.ndarray:
+    """[T] 0..1: only what stands out clearly; brows that rise at every syllable are a tic."""
+    return np.asarray(np.clip((stress - STRONG) / (1 - STRONG), 0, 1))
 
 
 def at_rest(times_s: np.ndarray, lead_in_s: float, lead_out_s: float, end_s: float) -> np.ndarray:

@@ -72,7 +72,7 @@ class Params(ParamSet):
         help="Another number is another set of blinks; the same number is the same frames.",
     )  # fmt: skip
     brows = Float(
-        0.5, lo=0, hi=2, slider=(0, 1), unit="times", group="Eyes",
+        1.0, lo=0, hi=2, slider=(0, 1), unit="times", group="Eyes",
         help="How far the brows rise on stressed syllables: 1 is one and a half per cent of the face's height.",
     )  # fmt: skip
     lead_in = Float(
@@ -114,9 +114,9 @@ def analyse(
     return PortraitPlan(
         np.asarray(frames, np.int64), landmarks.astype(np.float32), alive.astype(np.float32),
         (lids * (alive > 0)).astype(np.float32),
-        (np.maximum(stress, 0) * alive).astype(np.float32),
+        (motion.strong(stress) * alive).astype(np.float32),
         (np.stack(turn, axis=1) * (YAW, PITCH, ROLL) * alive[:, None]).astype(np.float32),
-        (stress * NOD * alive).astype(np.float32),
+        (motion.weighted(times_s, stress) * NOD * alive).astype(np.float32),
         (np.stack(drift, axis=1) * SHIFT * alive[:, None]).astype(np.float32),
     )  # fmt: skip
 
