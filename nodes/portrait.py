@@ -56,7 +56,7 @@ class Params(ParamSet):
         help="How far the head nods with the voice, within its motion; 0 lets it wander alone.",
     )  # fmt: skip
     motion_seed = Int(
-        1, lo=0, hi=2**31 - 1, slider=(1, 100), group="Head", analysed=True,
+        1, lo=0, hi=2**31 - 1, slider=(1, 100), unit="take", group="Head", analysed=True,
         help="Another number is another take of the head's wandering; the same number is the same frames.",
     )  # fmt: skip
     blinks = Float(
@@ -68,7 +68,7 @@ class Params(ParamSet):
         help="How far the lids come down; lower it where a painted eye suffers from being shut.",
     )  # fmt: skip
     blink_seed = Int(
-        1, lo=0, hi=2**31 - 1, slider=(1, 100), group="Eyes", analysed=True,
+        1, lo=0, hi=2**31 - 1, slider=(1, 100), unit="take", group="Eyes", analysed=True,
         help="Another number is another set of blinks; the same number is the same frames.",
     )  # fmt: skip
     brows = Float(

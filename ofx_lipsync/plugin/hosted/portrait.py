@@ -8,9 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from ofx_lipsync.analysis import Parts
 from ofx_lipsync.core.errors import AnalysisError
 from ofx_lipsync.core.portrait import PortraitPlan
 from ofx_lipsync.core.region import Region
+from ofx_lipsync.core.timing import Rate
 from ofx_lipsync.graph import node
 from ofx_lipsync.plugin.answer import Answer, composed, grey, passed
 from ofx_lipsync.plugin.job import SOURCE, Job, placed
@@ -21,8 +23,9 @@ NAME = "Portrait"
 def render(job: Job) -> Answer:
     job.need(SOURCE)
     params = job.settings[NAME]
-    wanted = params.digest_text(analysed_only=True)
-    plan = _scaled(job.workshop.of_shot(job.stamp, f"{NAME} {wanted}", lambda: _planned(job)), job)
+    shot, rate, wanted = job.of_this_frame(), job.rate, params.digest_text(analysed_only=True)
+    plan = job.workshop.of_shot(job.stamp, f"{NAME} {wanted}", lambda: _planned(job, shot, rate))
+    plan = _scaled(plan, job)
     made = node(NAME).render(job.plate, job.frame, plan, params.at(job.frame))
     job.request.check()
     if made is None:
@@ -34,14 +37,16 @@ def render(job: Job) -> Answer:
     return composed(job, image.pixels, image.region, matte)
 
 
-def _planned(job: Job) -> PortraitPlan:
-    """Raises: AnalysisError where the file lacks the face or the line."""
-    shot = job.of_this_frame()
+def _planned(job: Job, shot: Parts, rate: Rate) -> PortraitPlan:
+    """Made under the workshop's lock, so that it asks the workshop for nothing.
+
+    Raises: AnalysisError where the file lacks the face or the line.
+    """
     if shot.faces is None or shot.audio is None:
         maker = "FaceDetect" if shot.faces is None else "AudioFeature"
         raise AnalysisError(f"{job.text('analysis')}: holds nothing of {maker}; press Analyse there")
     plan: PortraitPlan = node(NAME).analyse(
-        shot.faces.chosen_track(), shot.audio, shot.frames.tolist(), job.rate, job.settings[NAME]
+        shot.faces.chosen_track(), shot.audio, shot.frames.tolist(), rate, job.settings[NAME]
     )
     return plan
 
