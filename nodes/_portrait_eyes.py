@@ -51,6 +51,8 @@ EDGE, LASH = 0.010, 0.016
 """In face heights: softness of the lid's edge, and width of the line where lids meet."""
 LASH_SHARE, LASH_FROM = 0.75, 0.6
 """How dark that line is, and how far shut the eye is when it is wholly there."""
+LIFT, MOST_LIFT = 0.35, 1.6
+"""Of the difference in light (in stops) between a lid and the skin under the eye, how much a shut lid makes up."""
 OUTER_GOES = 0.35
 """How far the outer corner sinks with the lid's edge beside it, or its lashes would stay behind as a hook."""
 DRAWN, FINE, BELOW, MOST_FINE = 0.02, 0.006, 1.3, 0.12
@@ -201,8 +203,18 @@ def _skin(
     drawn, plain = read(broad, shut.grid), read(fine, shut.grid)
     with np.errstate(divide="ignore", invalid="ignore"):
         texture = np.nan_to_num(read(fine, shut.even) / np.abs(read(broad, shut.even)), nan=0.0)
-    even = np.clip(texture, -MOST_FINE, MOST_FINE) * drawn
-    return np.asarray(drawn + plain + shut.drawn * (even - plain))
+    lit = drawn * (1 + shut.drawn * (_lift(drawn, read(broad, shut.even), shut.drawn) - 1))
+    even = np.clip(texture, -MOST_FINE, MOST_FINE) * lit
+    return np.asarray(lit + plain + shut.drawn * (even - plain))
+
+
+def _lift(lid_skin: np.ndarray, below: np.ndarray, weight: np.ndarray) -> np.float32:
+    """How much lighter a lid is made: out of its socket it comes forward, into some of the light under the eye."""
+    with np.errstate(invalid="ignore"):
+        own, there = (float(np.nansum(part.mean(axis=0) * weight)) for part in (lid_skin, below))
+    if not (own > 0 and there > own):
+        return np.float32(1)
+    return np.float32(min((there / own) ** LIFT, MOST_LIFT))
 
 
 def _down(landmarks: np.ndarray) -> np.ndarray:
