@@ -65,6 +65,20 @@ def test_a_held_head_changes_the_lower_face_alone(kind, sample_portrait, float_s
     assert rows.min() > landmarks[[468, 473], 1].max()
 
 
+def test_an_8_bit_still_gives_a_deep_exr(sample_portrait, sample_line, tmp_path) -> None:
+    """What does not move keeps its codes, what does is not rounded to codes again."""
+    from ofx_lipsync.media.colour import Colour
+
+    assert make(sample_portrait, sample_line, tmp_path / "out.####.exr", "-F", str(SPEAKING)) == 0
+    colour = Colour.load()
+    linear = np.ascontiguousarray(pixels(next(tmp_path.glob("*.exr"))).transpose(2, 0, 1))
+    codes = colour.from_working(linear, "sRGB Encoded Rec.709 (sRGB)")[0] * 255
+    off = np.abs(codes - np.rint(codes))
+    nose, corner = off[120:135, 215:235], off[480:, :40]
+    assert np.median(corner) < 0.06
+    assert np.median(nose) > 0.15
+
+
 def test_any_chunk_gives_the_same_bytes(sample_portrait, sample_line, tmp_path) -> None:
     for folder, ranges in (("whole", ["62-66"]), ("parts", ["64-66", "62-63"])):
         (tmp_path / folder).mkdir()

@@ -27,6 +27,8 @@ from ofx_lipsync.media.plate import Frame
 from ofx_lipsync.media.sink import open_writer
 from ofx_lipsync.media.sound import read_sound
 from ofx_lipsync.media.source import STILLS, open_plate
+from ofx_lipsync.media.still_frame import StillFrame
+from ofx_lipsync.media.still_writer import WRITES
 from ofx_lipsync.media.writer import Writer
 from ofx_lipsync.portrait import CHAIN, Portrait, PortraitAnalysis
 
@@ -59,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         with _writer(args, opened, frames) as writer:
             portrait = Portrait(opened.shot, opened.settings, shown.advance)
             analysis = portrait.analyse()
-            for native in rendered(opened, portrait, analysis, frames, shown):
+            for native in rendered(opened, portrait, analysis, frames, shown, own=_own_format(args)):
                 writer.write(native)
     seconds = time.monotonic() - began
     report(
@@ -103,18 +105,24 @@ def _still_frames(path: str, frames: FrameRange) -> FrameRange | None:
 
 
 def rendered(
-    opened: OpenShot, portrait: Portrait, analysis: PortraitAnalysis, frames: Sequence[int], shown: Progress
+    opened: OpenShot, portrait: Portrait, analysis: PortraitAnalysis, frames: Sequence[int], shown: Progress, own: bool
 ) -> Iterator[Frame]:
-    """Frames of the still in its own storage, changed and stamped."""
+    """Frames of the still, changed and stamped; in its own storage where `own`, else in numbers that nothing rounds."""
     marks = stamp(opened, {**opened.key, **opened.settings.key()}, CHAIN)
     for frame in shown.stage("render", frames):
         native, touched = opened.plate.load(frame), Region(0, 0, 0, 0)
+        if isinstance(native, StillFrame) and not own:
+            native = native.deepened()
         for layer in portrait.render(analysis, frame):
             native.composite(layer.image, layer.matte)
             touched = touched.union(layer.image.region)
         if not touched.is_empty:
             native.metadata.update({**marks, **frame_stamp(touched)})
         yield native
+
+
+def _own_format(args: argparse.Namespace) -> bool:
+    return WRITES.get(Path(args.plate).suffix.lower()) == WRITES.get(Path(args.out).suffix.lower(), args.out)
 
 
 def _writer(args: argparse.Namespace, opened: OpenShot, frames: Sequence[int]) -> Writer:
