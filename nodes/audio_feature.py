@@ -9,7 +9,7 @@ does not time-shift, smooth or exaggerate: MouthGenerate does, for one actor.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Sequence
 
@@ -20,6 +20,7 @@ from ofx_lipsync.core.mouth import ARTICULATION, AudioAnalysis, MouthCurve
 from ofx_lipsync.core.params import Float, ParamSet, Text
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.media.sound import resample
+from ofx_lipsync.models.hearing_listener import Heard
 from ofx_lipsync.models.listener import ArticulationListener
 from ofx_lipsync.models.loudness import SPEECH_DB, speech_gain
 from ofx_lipsync.models.mel import RATE_HZ, mel_spectrogram
@@ -91,16 +92,41 @@ def analyse(
     Raises: UsageError for a transcript that cannot be said or is too long for the line; ModelError for the weights, or
     where a transcript needs espeak-ng.
     """
+    line = listen(sound, params)
+    times_s = frame_times_s(frames, rate) if times_s is None else times_s
+    return AudioAnalysis(
+        mel_spectrogram(line.sound.samples[0]),
+        loudness_db(line.sound, times_s, float(1 / rate)),
+        sampled(line.curve, times_s),
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line as it was heard. sound: mono, 16 kHz, at its own level. curve: lips and jaw, at rest in silence. by_ear:
+    its phones as heard, a hundred times a second from the sound's start; told: the same set right by the transcript."""
+
+    sound: Sound
+    curve: MouthCurve
+    by_ear: Heard
+    told: Heard
+
+
+def listen(sound: Sound, params: Params, listener: ArticulationListener | None = None) -> Line:
+    """The line heard once. listener: one that is kept for many lines; else params.network's.  Raises: as `analyse`."""
     heard = at_network_rate(sound)
     gain = speech_gain(heard.samples[0]) ** params.level * 10 ** (params.gain / 20)
     levelled = Sound(heard.samples * np.float32(gain), heard.rate_hz, heard.start_s)
-    told = Transcript(params.transcript, params.language) if params.transcript.strip() else None
-    curve = ArticulationListener.named(params.network).hear(levelled, told, params.style)
+    transcript = Transcript(params.transcript, params.language) if params.transcript.strip() else None
+    kept: list[Heard] = []
+
+    def told(by_ear: Heard) -> Heard:
+        kept.extend((by_ear, transcript(by_ear) if transcript else by_ear))
+        return kept[1]
+
+    curve = (listener or ArticulationListener.named(params.network)).hear(levelled, told, params.style)
     curve = resting_in_silence(with_dynamics(curve, levelled, params.dynamics), params.silence, params.pause)
-    times_s = frame_times_s(frames, rate) if times_s is None else times_s
-    return AudioAnalysis(
-        mel_spectrogram(heard.samples[0]), loudness_db(heard, times_s, float(1 / rate)), sampled(curve, times_s)
-    )
+    return Line(heard, curve, *kept)
 
 
 def mel(sound: Sound) -> np.ndarray:
