@@ -31,6 +31,7 @@ BRIEF = frozenset(("PP", "FF", "shut", "teeth"))
 """Sources that a viewer must see on a frame, however short: sampled at their highest near it."""
 SHORTEST_CUE = 4
 """Hundredths of a second; a drawn mouth shown for less is a flicker. Shut lips may be as short as they were."""
+GUESS = 0.04
 EDGE_S = 0.03
 """The first and last of a curve hold for so long: a mouth does not jump from rest on the first frame."""
 _LIPS = {
@@ -61,12 +62,12 @@ class Performance:
     def sources(self, rate: Rate, blink_seed: int | None = None) -> FaceCurves:
         """Curves named as core.rig.SOURCES, from 0 s to the end of the sound."""
         times_s = np.arange(max(1, math.ceil(self.duration_s * float(rate) - 1e-6))) / float(rate)
-        weights = dominance(ovr().posteriors(self.told.phones))
+        weights, groups = dominance(ovr().posteriors(certain(self.told.phones))), certain(self.told.lips)
         heard_s = self.start_s + (np.arange(len(weights)) + 0.5) / LABELS_HZ
         found = dict(zip(OVR, weights.T, strict=True))
-        found["shut"] = np.maximum(found["PP"], self.told.lips[:, 0])
-        found["teeth"] = np.maximum(found["FF"], self.told.lips[:, 1])
-        found["rounded"] = self.told.lips[:, 2]
+        found["shut"] = np.maximum(found["PP"], groups[:, 0])
+        found["teeth"] = np.maximum(found["FF"], groups[:, 1])
+        found["rounded"] = groups[:, 2]
         at = {name: _at(times_s, heard_s, value, name, rate) for name, value in found.items()}
         lips = {
             name: _between(times_s, self.curve.times_s, v)
@@ -76,7 +77,7 @@ class Performance:
         at |= {name: lips[name] for name in ("open", "jaw", "upper", "lower")} | {
             "pushed": np.maximum(lips["pucker"], 0)
         }
-        at["voice"] = _between(times_s, self.curve.times_s, self.curve.voice)
+        at["voice"] = _between(times_s, self.curve.times_s, certain(self.curve.voice))
         at["blink"] = np.zeros(len(times_s)) if blink_seed is None else blinks(times_s, blink_seed)
         return FaceCurves(rate, SOURCES, np.stack([at[name] for name in SOURCES], axis=1).astype(np.float32))
 
@@ -112,6 +113,11 @@ def drawn(cues: tuple[Cue, ...], mouths: str, duration_s: float) -> Performance:
     voice = 1 - weights[:, OVR.index("sil")]
     curve = MouthCurve(times_s, values.astype(np.float32), told.lips[:, 0], voice)
     return Performance(duration_s, curve, told, read=(mouths, cues))
+
+
+def certain(heard: np.ndarray) -> np.ndarray:
+    """Of [T, N] posteriors, what is more than a guess: a face at rest does not tremble."""
+    return np.asarray(np.maximum(heard - GUESS, 0) / (1 - GUESS))
 
 
 def steady(labels: np.ndarray, mouths: MouthSet) -> np.ndarray:

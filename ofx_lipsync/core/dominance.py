@@ -27,6 +27,8 @@ REACH = 4
 
 def dominance(posteriors: np.ndarray) -> np.ndarray:
     """posteriors: [T, 15] of core.phones.OVR, 100 a second -> [T, 15] float32 weights, each row summing to 1."""
+    if not len(posteriors):
+        return np.zeros(posteriors.shape, np.float32)
     pulls = np.empty(posteriors.shape, np.float32)
     for column, viseme in enumerate(OVR):
         strength, before_s, after_s = _TABLE[viseme]
@@ -42,4 +44,4 @@ def _spread(heard: np.ndarray, before_s: float, after_s: float) -> np.ndarray:
     kernel = np.concatenate([ahead[::-1], [1.0], behind])
     padded = np.pad(heard, (len(behind), len(ahead)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, len(kernel))
-    return np.asarray((windows * kernel[::-1]).max(axis=1)) if len(heard) else heard
+    return np.asarray((windows * kernel[::-1]).max(axis=1))

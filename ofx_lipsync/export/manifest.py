@@ -104,7 +104,7 @@ def _rows(suffix: str, text: str) -> list[Any]:
     if suffix == ".csv":
         return [{k: v for k, v in row.items() if v not in (None, "")} for row in csv.DictReader(io.StringIO(text))]
     document = tomllib.loads(text) if suffix == ".toml" else json.loads(text)
-    rows = document if isinstance(document, list) else document.get("line", document.get("lines"))
+    rows = document.get("line", document.get("lines")) if isinstance(document, dict) else document
     if not isinstance(rows, list):
         raise ValueError("expected a list of lines: [[line]] tables, or a list of objects")
     return rows

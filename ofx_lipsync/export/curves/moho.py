@@ -32,13 +32,13 @@ def _rows(take: Take) -> list[str]:
             shown[frame] = cue.shape
         elif cue.end_s - cue.start_s > 1 / float(take.curves.rate):
             shown[frame + 1] = cue.shape
-    shown[max([_frame(take.cues[-1].end_s if take.cues else 0.0, take), *(frame + 1 for frame in shown)])] = rest
     rows, before = [], ""
     for frame, shape in sorted(shown.items()):
         if shape != before:
             rows.append(f"{frame} {shape}")
         before = shape
-    return rows
+    end = _frame(take.cues[-1].end_s if take.cues else 0.0, take)
+    return [*rows, f"{max(end, *(frame + 1 for frame in shown), 1)} {rest}"]
 
 
 def _frame(time_s: float, take: Take) -> int:
