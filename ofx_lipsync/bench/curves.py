@@ -33,6 +33,7 @@ from ofx_lipsync.train.speech.prompts import endless
 LANGUAGES = ("en", "ru", "es", "it")
 LINES, SHORTEST_S, LONGEST_S = 200, 1.5, 8.0
 SPEECH = Path("work-data") / "speech"
+WRONG_EVERY = 5
 FORMATS = "arkit,gltf,rhubarb,json"
 
 
@@ -44,7 +45,7 @@ def main(args: argparse.Namespace) -> int:
     for language in LANGUAGES:
         given = _gathered(speech, language, count) if (speech / "manifest.jsonl").is_file() else _said(language, count)
         _put(folder / "lines" / language, given)
-    right, wrong = (_manifest(folder, shift) for shift in (0, 1))
+    right, wrong = _manifest(folder, 0), _manifest(folder, 1, every=WRONG_EVERY)
     total = count * len(LANGUAGES)
     before = _stopped(right, folder / "out", total // 2)
     began_s = time.monotonic()
@@ -53,10 +54,12 @@ def main(args: argparse.Namespace) -> int:
         f"{total} lines ({count} x {', '.join(LANGUAGES)}), killed after {before} of them, then gone on with:\n{told}"
     )
     figures: dict[str, Any] = {"lines": total, "killed_after": before, "second_run_s": time.monotonic() - began_s}
-    figures |= _doubted(right, wrong, folder)
-    print(
-        f"doubted: {figures['doubted']:.1%} of lines in their own language, {figures['doubted_wrong']:.1%} in another's"
-    )
+    _run(wrong, folder / "wrong", "rhubarb")
+    for name, out in (("doubted", "out"), ("doubted_wrong", "wrong")):
+        figures[name] = _doubted(folder / out / "summary.csv")
+    for name, text in (("doubted", "their own language"), ("doubted_wrong", "the language of the next")):
+        shares = ", ".join(f"{language} {share:.0%}" for language, share in figures[name].items())
+        print(f"doubted, given as of {text}: {shares}")
     figure = folder / "curves.png"
     plot([sorted((folder / "lines" / language).iterdir())[3] for language in ("en", "ru")], figure)
     print(f"wrote {figure}")
@@ -93,15 +96,15 @@ def _put(folder: Path, lines: Iterator[tuple[np.ndarray, int]]) -> None:
         soundfile.write(folder / f"line_{number:03d}.wav", samples, rate_hz)
 
 
-def _manifest(folder: Path, shift: int) -> Path:
-    """The lines as of their own language, or of the next one."""
+def _manifest(folder: Path, shift: int, every: int = 1) -> Path:
+    """The lines as of their own language, or of the next one; all, or one of so many."""
     path = folder / f"lines_{shift}.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow(("id", "sound", "language", "out"))
         for place, language in enumerate(LANGUAGES):
             claimed = LANGUAGES[(place + shift) % len(LANGUAGES)]
-            for line in sorted((folder / "lines" / language).iterdir()):
+            for line in sorted((folder / "lines" / language).iterdir())[::every]:
                 table.writerow((line.stem, f"lines/{language}/{line.name}", claimed, f"{language}/{line.stem}"))
     return path
 
@@ -132,11 +135,10 @@ def _whole(out: Path) -> int:
     return sum(1 for _ in out.rglob("*.curves.json"))
 
 
-def _doubted(right: Path, wrong: Path, folder: Path) -> dict[str, float]:
-    shares = {}
-    for name, manifest in (("doubted", right), ("doubted_wrong", wrong)):
-        _run(manifest, folder / name, "rhubarb")
-        with (folder / name / "summary.csv").open(encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        shares[name] = sum(row["status"] == "doubtful" for row in rows) / len(rows)
-    return shares
+def _doubted(summary: Path) -> dict[str, float]:
+    """Share of the lines of each language that are doubtful; the language is the one that is spoken."""
+    statuses: dict[str, list[bool]] = defaultdict(list)
+    with summary.open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            statuses[Path(row["sound"]).parent.name].append(row["status"] == "doubtful")
+    return {language: sum(found) / len(found) for language, found in statuses.items()}
