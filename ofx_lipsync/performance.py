@@ -32,8 +32,9 @@ BRIEF = frozenset(("PP", "FF", "shut", "teeth"))
 SHORTEST_CUE = 4
 """Hundredths of a second; a drawn mouth shown for less is a flicker. Shut lips may be as short as they were."""
 GUESS = 0.04
-EDGE_S = 0.03
-"""The first and last of a curve hold for so long: a mouth does not jump from rest on the first frame."""
+"""How likely what the ear hears may be and still be nothing."""
+RAMP_S, EDGE_S = 0.12, 0.03
+"""How long silence at a sound's ends takes to come from rest; how far the first and last of a curve hold outwards."""
 _LIPS = {
     "sil": (0.0, 0.0, 0.0, 0.0, 0.0, 0.0), "PP": (0.05, 0.0, 0.25, 0.0, 0.15, 0.1),
     "FF": (0.2, 0.1, 0.3, 0.3, 0.25, 0.0), "TH": (0.4, 0.1, 0.4, 0.3, 0.45, 0.1),
@@ -69,9 +70,10 @@ class Performance:
         found["teeth"] = np.maximum(found["FF"], groups[:, 1])
         found["rounded"] = groups[:, 2]
         at = {name: _at(times_s, heard_s, value, name, rate) for name, value in found.items()}
+        begun = 1 - at["sil"] * (1 - _ramp(times_s, self.start_s, self.duration_s))
         lips = {
-            name: _between(times_s, self.curve.times_s, v)
-            for name, v in zip(ARTICULATION, self.curve.values.T, strict=True)
+            name: begun * _between(times_s, self.curve.times_s, value)
+            for name, value in zip(ARTICULATION, self.curve.values.T, strict=True)
         }
         at |= {"wide": np.maximum(lips["width"], 0), "narrow": np.maximum(-lips["width"], 0)}
         at |= {name: lips[name] for name in ("open", "jaw", "upper", "lower")} | {
@@ -142,6 +144,11 @@ def _basic(cues: tuple[Cue, ...]) -> tuple[Cue, ...]:
         else:
             joined.append(replace(cue, shape=shape))
     return tuple(joined)
+
+
+def _ramp(times_s: np.ndarray, start_s: float, end_s: float) -> np.ndarray:
+    """[T] 0 at the sound's ends, 1 further in: a clip that begins in silence begins at rest, breath or not."""
+    return np.clip(np.minimum(times_s - start_s, end_s - times_s) / RAMP_S, 0, 1)
 
 
 def _at(times_s: np.ndarray, known_s: np.ndarray, value: np.ndarray, name: str, rate: Rate) -> np.ndarray:
