@@ -30,9 +30,14 @@ _TABLE = {
 }
 
 
+def base(language: str) -> str:
+    """`en` of `en-gb` and `EN_us`."""
+    return language.lower().replace("_", "-").split("-")[0]
+
+
 def foreign(language: str) -> np.ndarray | None:
     """[P] bool: the sounds that a language has not; None for one that is not in the table. `en-gb` is taken as en."""
-    names = _TABLE.get(language.lower().replace("_", "-").split("-")[0])
+    names = _TABLE.get(base(language))
     if names is None:
         return None
     outside = np.array([phone not in names.split() for phone in PHONES])

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ofx_lipsync.core.inventories import foreign
+from ofx_lipsync.core.inventories import base, foreign
 from ofx_lipsync.core.phones import LABELS_HZ, PHONES, UNKNOWN, adobe
 from ofx_lipsync.core.sound import Sound
+from ofx_lipsync.core.sound_shares import likeliest
 from ofx_lipsync.models.loudness import speech_level_db
 from ofx_lipsync.performance import Performance
 
@@ -23,6 +24,9 @@ UNSURE = 0.66
 FOREIGN = 0.10
 """Share of speech heard as sounds that the language has not: 0.01 to 0.03 in its own, at most 0.09; 0.05 to 0.3 in
 others."""
+UNLIKE, LONG_ENOUGH = 0.5, 1.0
+"""By how many nats a sound another language must fit better, and seconds of speech that tell: no line of six sources
+that had no part in the table was doubted in its own language, and 0.3 to 0.7 of those given as of another were."""
 FASTEST_HZ, SLOWEST_HZ = 23.0, 3.5
 """Sounds a second that are heard: 5.5 to 21.4 over 25 sources in 15 languages."""
 AGREES = 0.35
@@ -117,9 +121,12 @@ def _of_the_language(language: str, phones: np.ndarray, reasons: list[str], note
         notes.append(f"the sounds of {language!r} are not known here, so the language was not checked")
         return
     mean = phones.mean(axis=0) * outside
+    likely, nats = likeliest(phones.mean(axis=0), base(language))
     if mean.sum() > FOREIGN:
         most = ", ".join(PHONES[phone] for phone in np.argsort(-mean)[:3] if mean[phone] > 0.01)
         reasons.append(f"{mean.sum():.0%} of it are sounds that {language} has not ({most}): another language?")
+    elif nats > UNLIKE and len(phones) > LONG_ENOUGH * LABELS_HZ:
+        reasons.append(f"its sounds are rather those of {likely} than of {language}: another language?")
 
 
 def _agreement(shown: Performance, spoken: np.ndarray) -> float:
