@@ -17,6 +17,22 @@ from ofx_lipsync.export.curves.formats import FORMATS
 from ofx_lipsync.export.curves.take import Take, decimal
 
 
+META = (
+    *(
+        "Duration",
+        "Fps",
+        "Loop",
+        "AreBeziersRestricted",
+        "FadeInTime",
+        "FadeOutTime",
+        "CurveCount",
+        "TotalSegmentCount",
+    ),
+    *("TotalPointCount", "UserDataCount", "TotalUserDataSize"),
+)
+"""Of Live2D's published motion3.schema.json."""
+
+
 def test_live2d_counts_its_segments_and_holds_the_curves(taken: Callable[..., Take]) -> None:
     take = taken("live2d", seed=2)
     motion = json.loads(FORMATS["live2d"].encoded(take))
@@ -32,6 +48,7 @@ def test_live2d_counts_its_segments_and_holds_the_curves(taken: Callable[..., Ta
         np.testing.assert_allclose(times, take.curves.times_s, atol=6e-7)
         np.testing.assert_allclose(values, take.curves[name], atol=6e-7)
     meta = motion["Meta"]
+    assert set(meta) <= set(META), "Live2D's schema takes no other entry"
     assert (meta["CurveCount"], meta["TotalSegmentCount"], meta["TotalPointCount"]) == (9, segments, points)
     assert (meta["Fps"], meta["Duration"]) == (30, pytest.approx(take.curves.times_s[-1], abs=1e-6))
 
