@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ofx_lipsync.cli.progress import MODES, progress
-from ofx_lipsync.core.errors import OutputError, UsageError
+from ofx_lipsync.core.errors import InputError, OutputError, UsageError
 from ofx_lipsync.core.mouth_sets import SETS
 from ofx_lipsync.core.timing import parse_rate
 from ofx_lipsync.export.batch import Outcome, Settings
@@ -50,6 +50,7 @@ def register(verbs: Any) -> None:
     parser.add_argument(
         "--rig", help=f"{', '.join(NAMES)}, or a table of yours as my_rig.toml (default: the format's own)"
     )
+    parser.add_argument("--mesh", default="", metavar="GLB", help="gltf: animate this mesh, by its targets' names")
     parser.add_argument("--mouths", choices=MOUTHS, help="set of drawn mouths (default: the format's own)")
     parser.add_argument("--first-frame", type=int, default=1, metavar="N", help="number of the sound's first frame")
     parser.add_argument("--language", default="", help="of all lines that say none themselves, as en, ru, de")
@@ -99,11 +100,15 @@ def _settings(args: argparse.Namespace) -> Settings:
     for name in formats:
         if FORMATS[name].rig:
             rig(args.rig or FORMATS[name].rig)
+    if args.mesh and "gltf" not in formats:
+        raise UsageError(f"--mesh: is animated by the format gltf, not by {', '.join(formats)}; give --to gltf")
+    if args.mesh and not Path(args.mesh).is_file():
+        raise InputError(f"--mesh: there is no file {args.mesh}")
     fps = str(parse_rate(args.fps)) if args.fps else ""
     if args.jobs < 0:
         raise UsageError(f"--jobs: got {args.jobs}, expected 0 (one a core) or more")
     return Settings(formats, fps, args.rig or "", args.mouths or "", args.first_frame, str(parse_rate(args.cue_fps)),
-                    args.seed if args.blinks else None, params)  # fmt: skip
+                    args.seed if args.blinks else None, args.mesh, params)  # fmt: skip
 
 
 def _into(folder: Path) -> None:

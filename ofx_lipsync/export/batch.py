@@ -52,6 +52,7 @@ class Settings:
     first_frame: int = 1
     cue_fps: str = "24"
     seed: int | None = None
+    mesh: str = ""
     params: Params = Params()  # noqa: RUF009 (a value, and frozen)
 
     def text(self) -> str:
@@ -59,7 +60,8 @@ class Settings:
         rigs = {name: rig(self.rig or FORMATS[name].rig).text for name in self.formats if FORMATS[name].rig}
         networks = [load(name).sha256 for name in (self.params.network, HEARING, COARTICULATION)]
         plain = asdict(replace(self, params=Params())) | {"params": self.params.digest_text()}
-        return json.dumps([__version__, rigs, networks, plain], sort_keys=True)
+        mesh = _sha256(Path(self.mesh)) if self.mesh else ""
+        return json.dumps([__version__, rigs, networks, plain, mesh], sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,9 @@ def made(line: LineFile, settings: Settings, folder: Path, again: bool = False) 
         return Outcome(line, "failed", cpu_s=time.process_time() - began_s, error=str(error))
     except OSError as error:
         why = f"{error.filename or line.path}: {error.strerror or error}; check rights, space and connection"
+        return Outcome(line, "failed", cpu_s=time.process_time() - began_s, error=why)
+    except Exception as error:  # a thousand other lines must not fall with this one
+        why = f"internal: {type(error).__name__}: {error}; make this line alone with --debug and report it"
         return Outcome(line, "failed", cpu_s=time.process_time() - began_s, error=why)
     return replace(outcome, cpu_s=time.process_time() - began_s)
 
@@ -132,7 +137,7 @@ def _take(line: LineFile, settings: Settings, name: str, shown: Performance, sou
     cues = shown.cues(mouths) if mouths else ()
     notes = {"software": f"ofx_lipsync {__version__}"}
     return Take(line.name, sound, shown.duration_s, chosen.curves(shown.sources(rate, seed)), chosen.name, cues, mouths,
-                settings.first_frame, notes)  # fmt: skip
+                settings.first_frame, settings.mesh, notes)  # fmt: skip
 
 
 @lru_cache(maxsize=2)

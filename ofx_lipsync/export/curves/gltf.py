@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ofx_lipsync.export.curves import own_mesh
 from ofx_lipsync.export.curves.head import mesh, morphs
 from ofx_lipsync.export.curves.take import Take
 
@@ -48,6 +49,9 @@ class _Buffer:
 
 
 def encoded(take: Take) -> bytes:
+    """The mask, or the user's own mesh.  Raises: InputError for a mesh that cannot be animated."""
+    if take.mesh:
+        return own_mesh.encoded(take)
     points, triangles = mesh()
     names = list(take.curves.names)
     buffer = _Buffer()

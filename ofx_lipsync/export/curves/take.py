@@ -14,7 +14,8 @@ from ofx_lipsync.core.face_curves import Cue, FaceCurves
 @dataclass(frozen=True)
 class Take:
     """name: of the line. sound: its file's name, as other programs should find it. curves: of one rig. cues: of the set
-    of mouths `mouths`. first_frame: the number of frame 0, where a format counts frames. notes: what made it."""
+    of mouths `mouths`. first_frame: the number of frame 0, where a format counts frames. mesh: a .glb of the user's to
+    be animated. notes: what made it."""
 
     name: str
     sound: str
@@ -24,6 +25,7 @@ class Take:
     cues: tuple[Cue, ...] = ()
     mouths: str = ""
     first_frame: int = 1
+    mesh: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -16,7 +16,6 @@ from ofx_lipsync.core.phones import OVR
 from ofx_lipsync.export.curves.formats import FORMATS
 from ofx_lipsync.export.curves.take import Take, decimal
 
-
 META = (
     *(
         "Duration",
