@@ -92,7 +92,7 @@ def made(line: LineFile, settings: Settings, folder: Path, again: bool = False) 
         why = f"{error.filename or line.path}: {error.strerror or error}; check rights, space and connection"
         return Outcome(line, "failed", cpu_s=time.process_time() - began_s, error=why)
     except Exception as error:  # a thousand other lines must not fall with this one
-        why = f"internal: {type(error).__name__}: {error}; make this line alone with --debug and report it"
+        why = f"internal: {type(error).__name__}: {error}; report it, with this line"
         return Outcome(line, "failed", cpu_s=time.process_time() - began_s, error=why)
     return replace(outcome, cpu_s=time.process_time() - began_s)
 
