@@ -23,6 +23,7 @@ PAGES = [
     "docs/formats.md",
     "docs/nuke.md",
     "docs/portrait.md",
+    "docs/curves.md",
 ]
 CHECKOUT = Path(__file__).resolve().parents[1]
 
