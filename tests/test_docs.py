@@ -22,6 +22,8 @@ PAGES = [
     "samples/README.md",
     "docs/formats.md",
     "docs/nuke.md",
+    "docs/portrait.md",
+    "docs/curves.md",
     "docs/character.md",
 ]
 CHECKOUT = Path(__file__).resolve().parents[1]
