@@ -34,6 +34,8 @@ NODES = {
 }
 """The chain of a dub, in order: id -> module."""
 OTHERS: dict[str, str] = {
+    "Portrait": "portrait",
+    "Character": "character",
     "SyncMeter": "sync_meter",
     "Resync": "resync",
     "Fill": "fill",
