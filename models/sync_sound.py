@@ -48,7 +48,7 @@ def hear(sound: Sound, listener: ArticulationListener) -> HeardLine:
         empty = MouthCurve(np.zeros(0), nothing[:, : len(ARTICULATION)], nothing[:, 0], nothing[:, 0])
         return HeardLine(nothing, empty, sound.start_s)
     heard = listener.hearing.line_of(line_heard(bands))
-    curve = listener.joined(bands, mel_spectrogram(levelled), sound.start_s, lambda _: heard)
+    curve = listener.joined(bands, mel_spectrogram(levelled), sound.start_s, lambda *_: heard)
     told = spoken.spoken(heard.phones, heard.lips, bands)
     foretold = np.concatenate([curve.values, curve.closure[:, None], curve.voice[:, None]], axis=1)
     return HeardLine(np.concatenate([told, foretold], axis=1).astype(np.float32), curve, sound.start_s)
