@@ -60,7 +60,7 @@ class StillWriter(Writer):
         else:
             header, pixels = self._converted(frame)
             headers, parts = [header], [pixels]
-        _write_file(target, headers, parts)
+        write_file(target, headers, parts)
         self._written.add(frame.number)
 
     def close(self) -> None:
@@ -115,6 +115,9 @@ class StillWriter(Writer):
             for field in frame.main.spec.extra_attribs:
                 if not field.name.lower().startswith(_OWN):
                     header.attribute(field.name, field.type, field.value)
+        for name, value in frame.metadata.items():
+            if name.startswith("lipsync/") and isinstance(value, (str, int, float)):
+                header.attribute(name, value)
         if self._format == "dpx":
             header.attribute("oiio:BitsPerSample", bits)
             header.attribute("dpx:FrameRate", float(self._rate or self._plate.rate))
@@ -147,7 +150,7 @@ def _filled(image: Image) -> np.ndarray:
     return planes
 
 
-def _write_file(target: Path, headers: list[Any], parts: list[np.ndarray]) -> None:
+def write_file(target: Path, headers: list[Any], parts: list[np.ndarray]) -> None:
     scratch = scratch_path(target)
     try:
         _encode(scratch, target, headers, parts)
