@@ -12,6 +12,8 @@ import numpy as np
 
 SETTLE_S = 3.0
 """A path is refined on scores averaged over about this long, within one stretch between jumps."""
+SPEAKS = 0.5
+"""Voice from which on somebody is heard."""
 BESIDE = 3
 """Steps to either side of the path that the peak is read from."""
 
@@ -49,6 +51,22 @@ def best_path(scores: np.ndarray, jump_price: float, drift_price: float) -> np.n
     path[-1] = int(best.argmax())
     for t in range(steps - 1, 0, -1):
         path[t - 1] = came[t, path[t]]
+    return path
+
+
+def in_pauses(path: np.ndarray, voice: np.ndarray) -> np.ndarray:
+    """The path with each jump that falls into a pause in the middle of it: nothing tells where in a pause a splice is,
+    and the middle is least wrong. voice: [T + K - 1]; row t + k is what moment t hears at column k."""
+    path = path.copy()
+    for jump in (np.flatnonzero(np.abs(np.diff(path)) > 1) + 1).tolist():
+        before, after = int(path[jump - 1]), int(path[jump])
+        first, last = jump, jump
+        while first > 0 and path[first - 1] == before and voice[first - 1 + before] < SPEAKS:
+            first -= 1
+        while last < len(path) and path[last] == after and voice[last + after] < SPEAKS:
+            last += 1
+        middle = (first + last) // 2
+        path[first:middle], path[middle:last] = before, after
     return path
 
 

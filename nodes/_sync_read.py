@@ -10,7 +10,7 @@ import numpy as np
 
 from ofx_lipsync.core.offset import FaceSync, OffsetCurve
 from ofx_lipsync.nodes._sync_maps import FaceMap, Maps
-from ofx_lipsync.nodes._sync_path import SETTLE_S, averaged, best_path, refined
+from ofx_lipsync.nodes._sync_path import SETTLE_S, averaged, best_path, in_pauses, refined
 
 JUMP_PRICE_S, DRIFT_PRICE_S = 0.15, 0.04
 """What a jump, and a drift by one step of 20 ms, cost at SyncMeter.jump = 1: this much likeness, for a second. Found on
@@ -40,7 +40,7 @@ def read(one: FaceMap, whole: Maps, identity: int, reading: Reading) -> FaceSync
     step_s = float(whole.offsets_s[1] - whole.offsets_s[0])
     scores = averaged(one.scores, one.seen, round(reading.window_s / step_s))
     price = JUMP_PRICE_S * reading.jump / step_s
-    path = best_path(scores, price, price * DRIFT_PRICE_S / JUMP_PRICE_S)
+    path = in_pauses(best_path(scores, price, price * DRIFT_PRICE_S / JUMP_PRICE_S), whole.voice)
     fine = refined(one.scores, one.seen, path, round(max(reading.window_s, SETTLE_S) / step_s))
     offset_s = whole.offsets_s[0] + fine * step_s
     confidence = sure(features(one, whole, path))

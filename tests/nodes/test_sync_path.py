@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ofx_lipsync.nodes._sync_path import averaged, best_path, peak, refined, stretches
+from ofx_lipsync.nodes._sync_path import averaged, best_path, in_pauses, peak, refined, stretches
 
 
 def ridge(truth: np.ndarray, columns: int = 61, width: float = 2.0) -> np.ndarray:
@@ -52,6 +52,15 @@ def test_what_is_not_seen_does_not_count() -> None:
     scores = np.array([[1.0], [5.0], [1.0], [1.0]])
     assert averaged(scores, np.array([1.0, 0, 1, 1]), 4).ravel() == pytest.approx([1, 1, 1, 1])
     assert (averaged(scores, np.zeros(4), 2) == 0).all()
+
+
+def test_a_jump_in_a_pause_goes_to_its_middle_and_in_speech_stays() -> None:
+    path = np.repeat([10, 30], 100)
+    voice = np.ones(260)
+    assert np.array_equal(in_pauses(path, voice), path)
+    voice[90:180] = 0  # what is heard from moment 80 at column 10, to moment 150 at column 30
+    assert np.flatnonzero(np.diff(in_pauses(path, voice))).tolist() == [114]
+    assert in_pauses(np.full(5, 3), np.zeros(20)).tolist() == [3] * 5
 
 
 def test_an_empty_map_has_an_empty_path() -> None:
