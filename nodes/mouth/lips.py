@@ -55,7 +55,7 @@ def mouth_pixels(
     box = Region.around(target[LIPS_EDGE], 0.05 * face_height_px).intersect(window)
     if box.is_empty:
         return pixels
-    built = _how_built(gap_px(source) / face_height_px, gap_px(target) / face_height_px, poverty)
+    built = how_built(source, target, face_height_px, poverty)
     if built == 0:
         return pixels
     rows, columns = box.slices_in(window)
@@ -74,8 +74,9 @@ def mouth_pixels(
     return pixels
 
 
-def _how_built(there: float, here: float, poverty: float) -> np.float32:
-    """0..1 from gaps in face heights: 0 where the field alone can carry a mouth as open as `there` to `here`."""
+def how_built(source: np.ndarray, target: np.ndarray, face_height_px: float, poverty: float) -> np.float32:
+    """0..1: 0 where the field alone can carry a mouth as open as `source` to `target`, [P, 2] control points each."""
+    there, here = gap_px(source) / face_height_px, gap_px(target) / face_height_px
     same, other = (many + poverty * (one - many) for many, one in zip(MANY, ONE, strict=True))
     unlike = _eased((abs(np.log((here + SLIT) / (there + SLIT))) - same) / (other - same))
     parting = here > there

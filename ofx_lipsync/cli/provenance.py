@@ -24,6 +24,7 @@ def shot_stamp(opened: OpenShot, analysis: Analysis) -> dict[str, str | int]:
         "lipsync/digitalSourceType": SOURCE_TYPE,
         "lipsync/face_networks_sha256": analysis.key["face networks"],
         "lipsync/voice_network_sha256": analysis.key["voice network"],
+        **({"lipsync/mouth_network_sha256": sha} if (sha := analysis.key.get("mouth network")) else {}),
         "lipsync/colour_config": f"{opened.plate.colour.name} {opened.plate.colour.cache_id}",
         "lipsync/line": analysis.key["line"],
         "lipsync/params": json.dumps(params, sort_keys=True),

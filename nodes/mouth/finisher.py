@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The neural engine: which frames a network mends, how much, and which mouth shows it what this actor's is like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ofx_lipsync.core.image import Image
+from ofx_lipsync.core.plan import MouthPlan
+from ofx_lipsync.core.region import Region
+from ofx_lipsync.nodes.mouth import neural
+from ofx_lipsync.nodes.mouth.points import LOWER_INNER, UPPER_INNER
+
+OPENEST = 0.97
+"""The most open mouth shown to the network is more open than this share of them: the very last may be a wrong track."""
+
+
+def widest(plan: MouthPlan) -> tuple[int, int]:
+    """(row, which) of the plan's most open library mouth: one for the whole shot, so that teeth do not change."""
+    gaps = np.linalg.norm(plan.source[:, :, LOWER_INNER[4:7]] - plan.source[:, :, UPPER_INNER[4:7]], axis=3)
+    share = (gaps.mean(axis=2) / plan.face_height_px[:, None]).ravel()
+    ordered = np.argsort(share, kind="stable")
+    place = int(ordered[min(int(OPENEST * len(ordered)), len(ordered) - 1)])
+    return place // 2, place % 2
+
+
+@dataclass(frozen=True)
+class Finisher:
+    """network: models/mouth_generator.py. always: the correction counts in full on every frame; otherwise only as far
+    as a mouth had to be made up or stretched."""
+
+    network: neural.Network
+    always: bool
+
+    def amount(self, built: float) -> float:
+        """0..1 of the correction, from how much the plate engine had to make up."""
+        return 1.0 if self.always else built
+
+    def finish(
+        self, pixels: np.ndarray, region: Region, target: np.ndarray, face_height_px: float, built: float,
+        source: np.ndarray, part: Image,
+    ) -> np.ndarray:  # fmt: skip
+        """[3, h, w]: the mouth layer `pixels` of `region`, mended. target: [P, 2] control points there. part, source:
+        the most open mouth and its control points."""
+        matrix = neural.window_matrix(target, face_height_px)
+        guess = neural.view(pixels, region, target, matrix)
+        there = source.astype(np.float64)
+        known = neural.view(part.pixels[:3], part.region, there, neural.carried(matrix, target, there))
+        return neural.finish(pixels, region, guess, known, matrix, self.network, self.amount(built), built)
