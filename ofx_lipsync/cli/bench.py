@@ -14,6 +14,8 @@ SUITES = {
     "sheets": "contact sheets of plate, result and matte, to look at",
     "voice": "the articulation network against tracked mouths, without rendering",
     "lines": "a plot of ten lines to look at: sound, phones, closure, opening wanted and filmed",
+    "generator": "mouths made for people never trained on, by every engine, beside the truth",
+    "actor": "what minutes of an actor's own footage are worth to the mouth generator",
     "hearing": "visemes and articulation of speakers never trained on, beside other recognisers and the bars",
 }
 

@@ -7,7 +7,7 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Sequence
 
 import numpy as np
 import torch
@@ -21,6 +21,10 @@ from ofx_lipsync.train.mouth.critic import Critic, fooled, judged
 
 EDGES = 1.0
 """Weight of differences between neighbours beside those of the pixels: teeth are edges."""
+AVERAGED = 0.998
+"""Share of the average that stays at each step."""
+PRACTICE = 0.04
+"""Progress during which a new critic learns and has no say yet."""
 BROAD = 0.5
 """Weight of the picture at half and a quarter of its size: the broad colour must be right."""
 
@@ -74,9 +78,7 @@ def train(
     torch.manual_seed(course.seed)
     torch.set_num_threads(1)
     network = network.to(course.device, memory_format=torch.channels_last)
-    average = torch.optim.swa_utils.AveragedModel(
-        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998)
-    )
+    average = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=_averaged)
     optimiser = torch.optim.Adam(network.parameters(), lr=course.rate)
     rival = Rival(course)
     first = resume(course.checkpoint, network, average, optimiser, None)
@@ -94,7 +96,8 @@ def train(
         told = {"loss": loss.item(), "guess": mistakes(rows[:, :3], truth, weight).item()}
         if progress >= course.critic_from:
             word = rival.word(made, truth, rows[:, MAPS], weight, told)
-            loss = loss + course.critic_weight * balance(loss, word, network.out.weight) * word
+            if progress >= course.critic_from + PRACTICE:
+                loss = loss + course.critic_weight * balance(loss, word, network.out.weight) * word
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -118,26 +121,34 @@ def balance(loss: Tensor, word: Tensor, last: Tensor) -> Tensor:
     return (by_loss / (by_word + 1e-6)).clamp(max=10.0).detach()
 
 
+@torch.no_grad()
+def _averaged(average: Sequence[Tensor], now: Sequence[Tensor], steps: Tensor | int) -> None:
+    """Moves the average towards the network, in place: fast at first, so that a short training counts as well."""
+    kept = min(AVERAGED, (1 + int(steps)) / (10 + int(steps)))
+    for mean, value in zip(average, now, strict=True):
+        mean.lerp_(value, 1 - kept)
+
+
 class Rival:
     """The critic and its own learning. It begins anew where a training is taken up again."""
 
     def __init__(self, course: Course) -> None:
         self.course = course
         self.critic = Critic().to(course.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimiser = torch.optim.Adam(self.critic.parameters(), lr=4e-4, betas=(0.5, 0.99))
+        self.optimiser = torch.optim.Adam(self.critic.parameters(), lr=6e-4, betas=(0.5, 0.99))
 
     def word(self, made: Tensor, truth: Tensor, maps: Tensor, weight: Tensor, told: dict[str, float]) -> Tensor:
         """How easily the critic tells made from filmed; it learns first."""
         inside = weight.clamp(max=1.0)
         real, fake = (torch.cat([picture * inside, maps], 1) for picture in (truth, made))
         with torch.autocast(self.course.device, torch.bfloat16, enabled=self.course.bf16):
-            loss = judged(self.critic(real), self.critic(fake.detach()))
+            loss = judged(self.critic(real), self.critic(fake.detach()), weight)
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
         told["critic"] = loss.item()
         with torch.autocast(self.course.device, torch.bfloat16, enabled=self.course.bf16):
-            return fooled(self.critic(fake))
+            return fooled(self.critic(fake), weight)
 
 
 class Clock:
