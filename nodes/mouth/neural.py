@@ -14,9 +14,10 @@ from typing import Protocol
 import numpy as np
 
 from ofx_lipsync.core.region import Region
+from ofx_lipsync.kernels.blur import blur
 from ofx_lipsync.kernels.crop import crop
 from ofx_lipsync.kernels.matte import matte
-from ofx_lipsync.nodes.mouth.field import similarity
+from ofx_lipsync.nodes.mouth.field import gap_px, similarity
 from ofx_lipsync.nodes.mouth.points import LIPS_EDGE, LOWER_INNER, NOSE_BASE_ROW, STILL_ROWS, UPPER_INNER, rows
 
 SIDE_PX = 64
@@ -26,6 +27,10 @@ ABOVE_PX = 6
 """The window begins this far above the nose base."""
 ZONE, ZONE_SOFT = 0.045, 0.06
 """The correction reaches so far beyond the lips, in face heights, and fades over so much."""
+SHOWS_NOTHING, SHOWS_ALL = 0.3, 0.7
+"""The most open mouth known shows nothing of a mouth that is wanted, or all of it, where it is so much as open."""
+EDGES_PX = 3.0
+"""Blur of window px: what it takes away are teeth's edges, what it leaves is how light the inside is."""
 EYES = rows((33, 133, 362, 263))
 WINDOW = Region.of_size(SIDE_PX, SIDE_PX)
 
@@ -98,11 +103,15 @@ def finish(
     """[3, h, w]: the mouth layer `pixels` of `region` with the network's correction, at the plate's resolution.
 
     amount: 0..1 of the correction. built: 0..1, how much of what is between the lips was made up. Fine texture of skin
-    and lips, which the network cannot see, stays as it is; that of a made-up inside goes.
+    and lips, which the network cannot see, stays as it is; that of a made-up inside goes, but where no open mouth is
+    known: there the network can only tell how light an inside is, and the drawn teeth keep their edges.
     """
     rim = zone(guess.points)
     correction = network.correct(inputs(guess, widest)) * rim
     made_up = between(guess.points)[None] * rim * np.float32(built)
+    drawn = made_up * unseen(guess, widest)
+    correction = correction + drawn * (_edges(guess.picture) - _edges(guess.picture + correction))
+    made_up = made_up - drawn
     box = Region.around(through(matrix, CORNERS)).intersect(region)
     if box.is_empty:
         return pixels
@@ -119,6 +128,17 @@ def finish(
     out = pixels.copy()
     out[:, rows, columns] = made
     return out
+
+
+def unseen(guess: View, widest: View) -> np.float32:
+    """0..1: 0 where the most open mouth known shows what is wanted, 1 where it shows nothing."""
+    known = gap_px(widest.points) / max(gap_px(guess.points), 1e-6)
+    t = np.clip((SHOWS_ALL - known) / (SHOWS_ALL - SHOWS_NOTHING), 0, 1)
+    return np.float32(t * t * (3 - 2 * t))
+
+
+def _edges(picture: np.ndarray) -> np.ndarray:
+    return picture - blur(np.ascontiguousarray(picture), EDGES_PX)
 
 
 CORNERS = np.array([[0.0, 0.0], [SIDE_PX, 0.0], [SIDE_PX, SIDE_PX], [0.0, SIDE_PX]])
