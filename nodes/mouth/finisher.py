@@ -10,7 +10,9 @@ import numpy as np
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.plan import MouthPlan
 from ofx_lipsync.core.region import Region
+from ofx_lipsync.kernels.matte import matte
 from ofx_lipsync.nodes.mouth import neural
+from ofx_lipsync.nodes.mouth.lips import seen_inside
 from ofx_lipsync.nodes.mouth.points import LOWER_INNER, UPPER_INNER
 
 OPENEST = 0.97
@@ -26,10 +28,14 @@ def widest(plan: MouthPlan) -> tuple[int, int]:
     return place // 2, place % 2
 
 
+REAL_SOFT_PX = 2.0
+"""Softness of the edge between real teeth and what is made beside them, in window px."""
+
+
 @dataclass(frozen=True)
 class Finisher:
     """network: models/mouth_generator.py. always: the correction counts in full on every frame; otherwise only as far
-    as a mouth had to be made up or stretched."""
+    as a mouth had to be made up or stretched, and not on teeth that were filmed."""
 
     network: neural.Network
     always: bool
@@ -39,13 +45,23 @@ class Finisher:
         return 1.0 if self.always else built
 
     def finish(
-        self, pixels: np.ndarray, region: Region, target: np.ndarray, face_height_px: float, built: float,
-        source: np.ndarray, part: Image,
+        self, pixels: np.ndarray, region: Region, target: np.ndarray, source: np.ndarray, face_height_px: float,
+        built: float, part: Image, widest: np.ndarray,
     ) -> np.ndarray:  # fmt: skip
-        """[3, h, w]: the mouth layer `pixels` of `region`, mended. target: [P, 2] control points there. part, source:
-        the most open mouth and its control points."""
+        """[3, h, w]: the mouth layer `pixels` of `region`, mended. target: [P, 2] control points there; source: of the
+        library mouth that it is made of. part, widest: the most open mouth and its control points."""
         matrix = neural.window_matrix(target, face_height_px)
         guess = neural.view(pixels, region, target, matrix)
-        there = source.astype(np.float64)
+        there = widest.astype(np.float64)
         known = neural.view(part.pixels[:3], part.region, there, neural.carried(matrix, target, there))
-        return neural.finish(pixels, region, guess, known, matrix, self.network, self.amount(built), built)
+        amount = self.amount(built) * (1 - self.real(source, target, matrix, face_height_px))
+        return neural.finish(pixels, region, guess, known, matrix, self.network, amount, built)
+
+    def real(self, source: np.ndarray, target: np.ndarray, matrix: np.ndarray, face_height_px: float) -> np.ndarray:
+        """[64, 64]: where the library mouth's own teeth and tongue are seen, which `auto` leaves alone."""
+        if self.always:
+            return np.zeros(neural.WINDOW.shape, np.float32)
+        seen, shown = seen_inside(source, target, face_height_px)
+        placed = neural.through(neural.inverse(matrix), seen).astype(np.float32)
+        filmed = matte(placed, neural.WINDOW, feather_px=REAL_SOFT_PX)
+        return filmed * neural.between(neural.through(neural.inverse(matrix), target)) * shown

@@ -68,7 +68,7 @@ def paint(
     if finisher is not None and finisher.amount(built) > 0:
         known = widest(plan)
         part = _library_mouth(plate, reel, plan, *known)
-        mixed = finisher.finish(mixed, window, target, height_px, built, plan.source[known], part)
+        mixed = finisher.finish(mixed, window, target, sources[0], height_px, built, part, plan.source[known])
     reach_px = REACH * height_px
     alpha = matte(outline, region, feather_px=reach_px / 2, erode_px=-reach_px) * np.float32(_eased(amount / EASES_IN))
     mouth = np.zeros((4, *region.shape), np.float32)

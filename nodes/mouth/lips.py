@@ -107,16 +107,23 @@ def _inside(
 ) -> np.ndarray:  # fmt: skip
     """[3, h, w]: what is seen between the lips: what the library frame shows there, held to the skull, and round it a
     dark mouth with a tongue low in it, and teeth where a frame with shut lips shows none."""
+    seen, shown = seen_inside(source, target, face_height_px)
     matrix, offset = similarity(source[STILL_ROWS], target[STILL_ROWS])
-    seen = np.concatenate([source[UPPER_INNER], source[LOWER_INNER][-2:0:-1]]) @ matrix.T + offset
-    up = -np.array([matrix[1, 0], matrix[1, 1]]) / np.linalg.norm(matrix[1])
-    seen[1 : len(UPPER_INNER) - 1] += GUM * face_height_px * up
-    shown = _eased(gap_px(source) / face_height_px / SLIT - 1)
     edge_px = _edge_px(face_height_px)
     known = matte(seen.astype(np.float32), box, feather_px=edge_px, erode_px=-edge_px / 4) * shown
     rest = source[UPPER_INNER] @ matrix.T + offset
     built = _built_mouth(rest, target, box, skin, face_height_px, poverty * float(1 - shown))
     return (built + known * (skull - built)).astype(np.float32)
+
+
+def seen_inside(source: np.ndarray, target: np.ndarray, face_height_px: float) -> tuple[np.ndarray, np.float32]:
+    """[Q, 2] px of the target frame: what of a mouth's inside the library frame shows, held to the skull; and how much
+    0..1 it shows anything."""
+    matrix, offset = similarity(source[STILL_ROWS], target[STILL_ROWS])
+    seen = np.concatenate([source[UPPER_INNER], source[LOWER_INNER][-2:0:-1]]) @ matrix.T + offset
+    up = -np.array([matrix[1, 0], matrix[1, 1]]) / np.linalg.norm(matrix[1])
+    seen[1 : len(UPPER_INNER) - 1] += GUM * face_height_px * up
+    return seen, _eased(gap_px(source) / face_height_px / SLIT - 1)
 
 
 def _built_mouth(

@@ -98,20 +98,21 @@ def inputs(guess: View, widest: View) -> np.ndarray:
 
 def finish(
     pixels: np.ndarray, region: Region, guess: View, widest: View, matrix: np.ndarray, network: Network,
-    amount: float, built: float,
+    amount: float | np.ndarray, built: float,
 ) -> np.ndarray:  # fmt: skip
     """[3, h, w]: the mouth layer `pixels` of `region` with the network's correction, at the plate's resolution.
 
-    amount: 0..1 of the correction. built: 0..1, how much of what is between the lips was made up. Fine texture of skin
-    and lips, which the network cannot see, stays as it is; that of a made-up inside goes, but where no open mouth is
-    known: there the network can only tell how light an inside is, and the drawn teeth keep their edges.
+    amount: 0..1 of the correction, one for all or [64, 64]. built: 0..1, how much of what is between the lips was made
+    up. Fine texture of skin and lips, which the network cannot see, stays as it is; that of a made-up inside goes, but
+    where no open mouth is known: there the network can only tell how light an inside is, and drawn teeth keep their
+    edges.
     """
     rim = zone(guess.points)
     correction = network.correct(inputs(guess, widest)) * rim
     made_up = between(guess.points)[None] * rim * np.float32(built)
     drawn = made_up * unseen(guess, widest)
     correction = correction + drawn * (_edges(guess.picture) - _edges(guess.picture + correction))
-    made_up = made_up - drawn
+    correction, made_up = correction * np.float32(amount), (made_up - drawn) * np.float32(amount)
     box = Region.around(through(matrix, CORNERS)).intersect(region)
     if box.is_empty:
         return pixels
@@ -122,7 +123,7 @@ def finish(
     light = root(pixels[:, rows, columns] / guess.tone[:, None, None])
     with np.errstate(invalid="ignore"):
         fine = np.nan_to_num(light - back[3:6], nan=0.0, posinf=0.0, neginf=0.0)
-        light = light + np.float32(amount) * (back[:3] - np.clip(back[6:], 0, 1) * fine)
+        light = light + back[:3] - np.clip(back[6:], 0, 1) * fine
         touched = np.abs(back[:3]).max(axis=0) + back[6] > 0
         made = np.where(touched, squared(light) * guess.tone[:, None, None], pixels[:, rows, columns])
     out = pixels.copy()

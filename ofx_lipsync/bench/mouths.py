@@ -52,8 +52,9 @@ def made(
     layers = {"frozen": _held(person.picture(source), have, want, window), "plate": pixels}
     for name, network in networks.items():
         layers[name] = neural.finish(pixels, window, seen, known, matrix, network, 1.0, built)
-        partly = Finisher(network, always=False).amount(built)
         if name == "neural":
+            auto = Finisher(network, always=False)
+            partly = auto.amount(built) * (1 - auto.real(have, want, matrix, HEIGHT_PX))
             layers["auto"] = neural.finish(pixels, window, seen, known, matrix, network, partly, built)
     alpha = _alpha(want)
     relit = {name: _relit(layer, window, light, alpha, seen.tone, truth.tone) for name, layer in layers.items()}

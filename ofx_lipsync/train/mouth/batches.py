@@ -37,11 +37,15 @@ class Batches:
 
 
 def varied(row: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A lesson [13, H, W] mirrored half of the time, with more or less contrast and colour, in another light."""
+    """A lesson [13, H, W] mirrored half of the time, with other teeth, contrast and colour, in another light."""
     if rng.random() < 0.5:
         row = row[:, :, ::-1].copy()
     power = np.float32(np.exp(rng.normal(0, 0.12)))
     tint = np.exp(rng.normal(0, 0.04, (3, 1, 1))).astype(np.float32)
+    # nobody's teeth are known beforehand: how light they are must be read from what is shown
+    teeth = np.float32(np.exp(rng.normal(0, 0.3)) - 1)
+    for part, inside in ((slice(0, 3), 6), (slice(3, 6), 8), (TRUTH, 6)):
+        row[part] *= 1 + teeth * row[inside]
     colour = np.float32(rng.uniform(0.5, 1.15))  # other working spaces hold the same colours with less in the channels
     for part in (slice(0, 3), slice(3, 6), TRUTH):
         picture = row[part]

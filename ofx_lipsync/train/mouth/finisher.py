@@ -23,8 +23,8 @@ EDGES = 1.0
 """Weight of differences between neighbours beside those of the pixels: teeth are edges."""
 AVERAGED = 0.998
 """Share of the average that stays at each step."""
-PRACTICE = 0.04
-"""Progress during which a new critic learns and has no say yet."""
+PRACTICE = 60
+"""Steps during which a new critic learns and has no say yet."""
 BROAD = 0.5
 """Weight of the picture at half and a quarter of its size: the broad colour must be right."""
 
@@ -96,7 +96,7 @@ def train(
         told = {"loss": loss.item(), "guess": mistakes(rows[:, :3], truth, weight).item()}
         if progress >= course.critic_from:
             word = rival.word(made, truth, rows[:, MAPS], weight, told)
-            if progress >= course.critic_from + PRACTICE:
+            if rival.steps > PRACTICE:
                 loss = loss + course.critic_weight * balance(loss, word, network.out.weight) * word
         optimiser.zero_grad()
         loss.backward()
@@ -133,12 +133,13 @@ class Rival:
     """The critic and its own learning. It begins anew where a training is taken up again."""
 
     def __init__(self, course: Course) -> None:
-        self.course = course
+        self.course, self.steps = course, 0
         self.critic = Critic().to(course.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimiser = torch.optim.Adam(self.critic.parameters(), lr=6e-4, betas=(0.5, 0.99))
 
     def word(self, made: Tensor, truth: Tensor, maps: Tensor, weight: Tensor, told: dict[str, float]) -> Tensor:
         """How easily the critic tells made from filmed; it learns first."""
+        self.steps += 1
         inside = weight.clamp(max=1.0)
         real, fake = (torch.cat([picture * inside, maps], 1) for picture in (truth, made))
         with torch.autocast(self.course.device, torch.bfloat16, enabled=self.course.bf16):
