@@ -97,7 +97,7 @@ def judge(
         points = talker.points[person.row[k]]
         seen, true = (mouths.lip_points(mesh, p, points) for p in (picture, made.truth))
         apart.append(100 * np.linalg.norm(seen - true, axis=1).mean() / HEIGHT_PX)
-    distance, confidence = lse(np.stack(pictures), talker, person.row[[k for k, _ in found]])
+    distance, confidence = lse(np.stack(pictures), talker, person.row[[k for k, _ in found]], mesh)
     psnr, ssim = np.mean(near, axis=0)
     lips = float(np.mean(apart))
     return {"psnr": float(psnr), "ssim": float(ssim), "lips": lips, "lse_d": distance, "lse_c": confidence}
