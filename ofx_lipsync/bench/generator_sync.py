@@ -24,7 +24,7 @@ RATE_HZ = 16000
 
 @dataclass(frozen=True)
 class Pictures:
-    """Faces [F, 3, H, W] float32, sRGB, as a clip numbered from 1, for networks to look at. Implements core.clip.Clip."""
+    """Faces [F, 3, H, W] float32, sRGB, as a clip numbered from 1, for networks to look at. Is a core.clip.Clip."""
 
     coded: np.ndarray
     rate: Fraction = Fraction(25)
