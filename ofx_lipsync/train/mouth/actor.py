@@ -21,7 +21,7 @@ from ofx_lipsync.models.mouth_generator import Dimensions, MouthFinisher
 from ofx_lipsync.train.faces import Talker, cut_clip
 from ofx_lipsync.train.mouth import lessons
 from ofx_lipsync.train.mouth.batches import Batches
-from ofx_lipsync.train.mouth.finisher import Course, begun, train, weights_of
+from ofx_lipsync.train.mouth.finisher import Course, begun, multiplies_bf16, train, weights_of
 from ofx_lipsync.train.mouth.score import Score, score
 from ofx_lipsync.train.mouth.sheet import sheet
 from ofx_lipsync.train.track import LOST, track_clip
@@ -50,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         left = max(options.minutes - (time.monotonic() - began) / 60, 0.05)
         course = Course(
             minutes=left, steps=options.steps, batch=16, rate=options.rate, critic_from=0.2, seed=options.seed,
-            device=options.device, checkpoint=options.checkpoint, every_s=options.report_s,
+            device=options.device, bf16=multiplies_bf16(options.device), checkpoint=options.checkpoint,
+            every_s=options.report_s,
         )  # fmt: skip
         drawn = seen_of(kept, options.seed)
 

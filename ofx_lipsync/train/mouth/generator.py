@@ -18,7 +18,7 @@ from ofx_lipsync.models.loader import load_given, save
 from ofx_lipsync.models.mouth_generator import Dimensions, MouthFinisher
 from ofx_lipsync.train.mouth import lessons
 from ofx_lipsync.train.mouth.batches import Batches
-from ofx_lipsync.train.mouth.finisher import Course, begun, train, weights_of
+from ofx_lipsync.train.mouth.finisher import Course, begun, multiplies_bf16, train, weights_of
 from ofx_lipsync.train.mouth.score import score
 from ofx_lipsync.train.mouth.sheet import sheet
 
@@ -36,8 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     files, held = written(options)
     course = Course(
         minutes=options.minutes, steps=options.steps, batch=options.batch, rate=options.rate,
-        critic_from=options.critic_from, seed=options.seed, device=options.device, bf16=not options.fp32,
-        checkpoint=options.checkpoint, every_s=options.report_s,
+        critic_from=options.critic_from, seed=options.seed, device=options.device,
+        bf16=not options.fp32 and multiplies_bf16(options.device), checkpoint=options.checkpoint, every_s=options.report_s,
     )  # fmt: skip
     start = load_given(options.start) if options.start else None
     dims = Dimensions.of(start.dims) if start else Dimensions()
@@ -90,7 +90,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--expert", help="weights of a sync expert, for the published layout's losses")
     parser.add_argument("--checkpoint", type=Path, help="file to resume from and keep progress in")
     parser.add_argument("--sheets", type=Path, help="draw sheets of held-out people into this folder")
-    parser.add_argument("--fp32", action="store_true", help="do not multiply in bfloat16")
+    parser.add_argument("--fp32", action="store_true", help="never multiply in bfloat16")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cpu", help="cpu, or cuda where there is a GPU")
     parser.add_argument("--report-s", type=float, default=60.0, help="seconds between lines of progress")

@@ -21,7 +21,8 @@ def sheet(network: torch.nn.Module, rows: np.ndarray, path: Path) -> None:
     """rows: [N, 13, 64, 64] lessons. Writes a picture of N columns."""
     x = torch.from_numpy(rows.astype(np.float32))
     with torch.no_grad():
-        made = finished(x[:, :3], network(x[:, :9]), x[:, WEIGHT])
+        correction = network(x[:, :9].to(next(network.parameters()).device)).cpu()
+        made = finished(x[:, :3], correction, x[:, WEIGHT])
     strips = [x[:, 3:6], x[:, :3], made, x[:, TRUTH]]
     picture = np.concatenate([_row(strip.numpy()) for strip in strips])
     path.parent.mkdir(parents=True, exist_ok=True)
