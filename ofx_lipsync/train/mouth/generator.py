@@ -37,7 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     course = Course(
         minutes=options.minutes, steps=options.steps, batch=options.batch, rate=options.rate,
         critic_from=options.critic_from, seed=options.seed, device=options.device,
-        bf16=not options.fp32 and multiplies_bf16(options.device), checkpoint=options.checkpoint, every_s=options.report_s,
+        bf16=not options.fp32 and multiplies_bf16(options.device), checkpoint=options.checkpoint,
+        every_s=options.report_s,
     )  # fmt: skip
     start = load_given(options.start) if options.start else None
     dims = Dimensions.of(start.dims) if start else Dimensions()
