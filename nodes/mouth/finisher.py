@@ -28,6 +28,9 @@ def widest(plan: MouthPlan) -> tuple[int, int]:
     return place // 2, place % 2
 
 
+ALIKE, UNLIKE = 0.15, 0.6
+"""How different two gaps are (lips.unlike) before `auto` mends the mouth, and when it does so in full: on strangers the
+network was 0.4 dB better below 0.3, 1.8 dB from there to 0.7, 3 dB and more beyond (lipsync bench generator)."""
 REAL_SOFT_PX = 2.0
 """Softness of the edge between real teeth and what is made beside them, in window px."""
 
@@ -40,13 +43,16 @@ class Finisher:
     network: neural.Network
     always: bool
 
-    def amount(self, built: float) -> float:
-        """0..1 of the correction, from how much the plate engine had to make up."""
-        return 1.0 if self.always else built
+    def amount(self, built: float, apart: float) -> float:
+        """0..1 of the correction, from how much the plate engine had to make up, and how unlike the gaps are."""
+        if self.always:
+            return 1.0
+        t = min(max((apart - ALIKE) / (UNLIKE - ALIKE), 0.0), 1.0)
+        return max(built, t * t * (3 - 2 * t))
 
     def finish(
         self, pixels: np.ndarray, region: Region, target: np.ndarray, source: np.ndarray, face_height_px: float,
-        built: float, part: Image, widest: np.ndarray,
+        amount: float, built: float, part: Image, widest: np.ndarray,
     ) -> np.ndarray:  # fmt: skip
         """[3, h, w]: the mouth layer `pixels` of `region`, mended. target: [P, 2] control points there; source: of the
         library mouth that it is made of. part, widest: the most open mouth and its control points."""
@@ -54,8 +60,8 @@ class Finisher:
         guess = neural.view(pixels, region, target, matrix)
         there = widest.astype(np.float64)
         known = neural.view(part.pixels[:3], part.region, there, neural.carried(matrix, target, there))
-        amount = self.amount(built) * (1 - self.real(source, target, matrix, face_height_px))
-        return neural.finish(pixels, region, guess, known, matrix, self.network, amount, built)
+        shares = amount * (1 - self.real(source, target, matrix, face_height_px))
+        return neural.finish(pixels, region, guess, known, matrix, self.network, shares, built)
 
     def real(self, source: np.ndarray, target: np.ndarray, matrix: np.ndarray, face_height_px: float) -> np.ndarray:
         """[64, 64]: where the library mouth's own teeth and tongue are seen, which `auto` leaves alone."""

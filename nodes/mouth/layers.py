@@ -13,7 +13,7 @@ from ofx_lipsync.kernels.matte import matte
 from ofx_lipsync.kernels.warp import warp
 from ofx_lipsync.nodes.mouth.field import REACH, RIM, Fields, lower_face, solve_fields, touched
 from ofx_lipsync.nodes.mouth.finisher import Finisher, widest
-from ofx_lipsync.nodes.mouth.lips import how_built, mouth_pixels
+from ofx_lipsync.nodes.mouth.lips import how_built, mouth_pixels, unlike
 from ofx_lipsync.nodes.mouth.points import LIPS_EDGE, OUTLINE
 
 EASES_IN = 0.3
@@ -57,7 +57,7 @@ def paint(
     skin = _skin(outline, target, region, height_px)
     tone = _tone(own.pixels, skin[inside.slices_in(region)])
     window = Region.around(outline, REACH * height_px).intersect(region)
-    mixed, built = np.zeros((3, *window.shape), np.float32), 0.0
+    mixed, built, apart = np.zeros((3, *window.shape), np.float32), 0.0, 0.0
     for i, share in zip(used, (1 - plan.cross[row], plan.cross[row]), strict=False):
         part = _library_mouth(plate, reel, plan, row, i)
         poverty = float(plan.built[row])
@@ -65,10 +65,11 @@ def paint(
             part, sources[i], target, fields.mouths[i], fields, window, tone, height_px, poverty
         )
         built += float(share) * float(how_built(sources[i], target, height_px, poverty))
-    if finisher is not None and finisher.amount(built) > 0:
+        apart += float(share) * unlike(sources[i], target, height_px)
+    if finisher is not None and (mended := finisher.amount(built, apart)) > 0:
         known = widest(plan)
         part = _library_mouth(plate, reel, plan, *known)
-        mixed = finisher.finish(mixed, window, target, sources[0], height_px, built, part, plan.source[known])
+        mixed = finisher.finish(mixed, window, target, sources[0], height_px, mended, built, part, plan.source[known])
     reach_px = REACH * height_px
     alpha = matte(outline, region, feather_px=reach_px / 2, erode_px=-reach_px) * np.float32(_eased(amount / EASES_IN))
     mouth = np.zeros((4, *region.shape), np.float32)

@@ -77,10 +77,16 @@ def mouth_pixels(
 def how_built(source: np.ndarray, target: np.ndarray, face_height_px: float, poverty: float) -> np.float32:
     """0..1: 0 where the field alone can carry a mouth as open as `source` to `target`, [P, 2] control points each."""
     there, here = gap_px(source) / face_height_px, gap_px(target) / face_height_px
+    apart = unlike(source, target, face_height_px)
     same, other = (many + poverty * (one - many) for many, one in zip(MANY, ONE, strict=True))
-    unlike = _eased((abs(np.log((here + SLIT) / (there + SLIT))) - same) / (other - same))
-    parting = here > there
-    return unlike * _eased((here - SEEN_FROM) / (SEEN_TO - SEEN_FROM)) if parting else unlike
+    share = _eased((apart - same) / (other - same))
+    return share * _eased((here - SEEN_FROM) / (SEEN_TO - SEEN_FROM)) if here > there else share
+
+
+def unlike(source: np.ndarray, target: np.ndarray, face_height_px: float) -> float:
+    """How different the gaps of two mouths are: natural log of their ratio, 0 for the same."""
+    there, here = (gap_px(points) / face_height_px + SLIT for points in (source, target))
+    return abs(float(np.log(here / there)))
 
 
 def _lips(

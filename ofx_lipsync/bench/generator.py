@@ -25,6 +25,7 @@ from ofx_lipsync.bench.generator_sync import lse
 from ofx_lipsync.core.errors import InputError
 from ofx_lipsync.models.face_bundle import FaceNetworks
 from ofx_lipsync.models.loader import find, load_given
+from ofx_lipsync.nodes.mouth.lips import SLIT
 from ofx_lipsync.train.mouth.lessons import HEIGHT_PX, Person, draw, people
 
 FACES = Path("work-data/faces")
@@ -32,7 +33,6 @@ ENGINES = ("frozen", "plate", "neural", "auto")
 DRAWS = 300
 UNLIKE = (0.0, 0.3, 0.7, 1.2, 9.0)
 """Edges of how different two gaps are (natural log of their ratio, as MouthGenerate counts it)."""
-SLIT = 0.008
 PUBLISHED_MS, LARGEST_MB = 45.0, 40.0
 
 
@@ -68,7 +68,7 @@ def one_known(known: dict[str, Person], networks: dict[str, Any], clips: int, ke
             if keep:
                 strip(found, Path(keep) / f"{who}-{clip}.png")
         print(f"{who}: done, load average {os.getloadavg()[0]:.1f}", flush=True)
-    table = {name: {k: float(np.nanmean([r[k] for r in part])) for k in part[0]} for name, part in rows.items()}
+    table = {name: {k: float(np.mean([r[k] for r in part])) for k in part[0]} for name, part in rows.items()}
     print("\none mouth known           PSNR    SSIM   lips % of face height   LSE-D   LSE-C")
     for name, row in table.items():
         lips = f"{row['lips']:14.2f} {row['lse_d']:16.2f} {row['lse_c']:7.2f}"
@@ -90,7 +90,7 @@ def judge(
 ) -> dict[str, float]:
     """Figures of one engine over one clip."""
     pictures = [made.truth if name == "truth" else made.pictures[name] for _, made in found]
-    near = [mouths.scores(made, name) for _, made in found] if name != "truth" else [(np.nan, 1.0)]
+    near = [mouths.scores(made, name) for _, made in found] if name != "truth" else [(float("nan"), 1.0)]
     talker = person.talkers[clip]
     apart = []
     for (k, made), picture in list(zip(found, pictures, strict=True))[::3]:
@@ -111,7 +111,7 @@ def many_known(known: dict[str, Person], networks: dict[str, Any]) -> dict[str, 
         person = everybody[n % len(everybody)]
         drawn = draw(person, rng)
         made = mouths.made(person, drawn.target, drawn.source, drawn.widest, 0.0, networks)
-        unlike = abs(np.log((made.gaps[1] + SLIT) / (made.gaps[0] + SLIT)))
+        unlike = abs(float(np.log((made.gaps[1] + SLIT) / (made.gaps[0] + SLIT))))
         found.append((unlike, {name: mouths.scores(made, name) for name in ENGINES}))
     table: dict[str, Any] = {}
     print("\nmany known: PSNR dB / SSIM by how different the gaps are (log of ratio)")

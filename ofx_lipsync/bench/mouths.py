@@ -16,7 +16,7 @@ from ofx_lipsync.models.face_mesh import FaceMesh, roi_from_landmarks
 from ofx_lipsync.nodes.mouth import neural
 from ofx_lipsync.nodes.mouth.field import REACH, gap_px
 from ofx_lipsync.nodes.mouth.finisher import Finisher
-from ofx_lipsync.nodes.mouth.lips import how_built
+from ofx_lipsync.nodes.mouth.lips import how_built, unlike
 from ofx_lipsync.nodes.mouth.points import LIPS_EDGE, OUTLINE
 from ofx_lipsync.train.mouth.lessons import HEIGHT_PX, SQUARE, Person, guess
 
@@ -54,7 +54,7 @@ def made(
         layers[name] = neural.finish(pixels, window, seen, known, matrix, network, 1.0, built)
         if name == "neural":
             auto = Finisher(network, always=False)
-            partly = auto.amount(built) * (1 - auto.real(have, want, matrix, HEIGHT_PX))
+            partly = auto.amount(built, unlike(have, want, HEIGHT_PX)) * (1 - auto.real(have, want, matrix, HEIGHT_PX))
             layers["auto"] = neural.finish(pixels, window, seen, known, matrix, network, partly, built)
     alpha = _alpha(want)
     relit = {name: _relit(layer, window, light, alpha, seen.tone, truth.tone) for name, layer in layers.items()}

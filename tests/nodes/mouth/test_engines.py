@@ -62,8 +62,11 @@ def test_auto_leaves_a_library_mouth_that_serves(portrait, plan, weights) -> Non
     own = mouth(portrait, same, frame)
     made = mouth(portrait, same, frame, engine="auto", weights=weights)
     assert np.array_equal(own.view(np.int32), made.view(np.int32))
-    assert Finisher(None, always=False).amount(0.0) == 0
-    assert Finisher(None, always=True).amount(0.0) == 1
+    auto = Finisher(None, always=False)
+    assert auto.amount(0.0, 0.1) == 0
+    assert 0 < auto.amount(0.0, 0.3) < auto.amount(0.0, 0.5) < auto.amount(0.0, 0.7) == 1
+    assert auto.amount(0.8, 0.1) == 0.8
+    assert Finisher(None, always=True).amount(0.0, 0.0) == 1
 
 
 def test_any_order_gives_the_same_bits(portrait, plan, weights) -> None:
