@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         dims = Dimensions.of(weights.dims)
         left = max(options.minutes - (time.monotonic() - began) / 60, 0.05)
         course = Course(
-            minutes=left, steps=options.steps, batch=16, rate=options.rate, critic_from=0.2, seed=options.seed,
+            minutes=left, steps=options.steps, batch=16, rate=options.rate, critic_from=options.critic_from, seed=options.seed,
             device=options.device, bf16=multiplies_bf16(options.device), checkpoint=options.checkpoint,
             every_s=options.report_s,
         )  # fmt: skip
@@ -142,6 +142,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=10**9, help="stop after so many, if minutes are left")
     parser.add_argument("--start", default="mouth", help="weights to begin with, by name or path")
     parser.add_argument("--rate", type=float, default=4e-4, help="learning rate at its highest")
+    parser.add_argument("--critic-from", type=float, default=1.0, help="progress from which a critic's word counts")
     parser.add_argument("--lessons", type=int, help="how many different lessons (default: by the minutes)")
     parser.add_argument("--work", type=Path, help="keep faces and lessons in this folder, to go on from")
     parser.add_argument("--checkpoint", type=Path, help="file to resume from and keep progress in")
