@@ -49,9 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         dims = Dimensions.of(weights.dims)
         left = max(options.minutes - (time.monotonic() - began) / 60, 0.05)
         course = Course(
-            minutes=left, steps=options.steps, batch=16, rate=options.rate, critic_from=options.critic_from, seed=options.seed,
-            device=options.device, bf16=multiplies_bf16(options.device), checkpoint=options.checkpoint,
-            every_s=options.report_s,
+            minutes=left, steps=options.steps, batch=16, rate=options.rate, critic_from=options.critic_from,
+            seed=options.seed, device=options.device, bf16=multiplies_bf16(options.device),
+            checkpoint=options.checkpoint, every_s=options.report_s,
         )  # fmt: skip
         drawn = seen_of(kept, options.seed)
 
