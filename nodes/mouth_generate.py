@@ -167,7 +167,8 @@ def render(plate: Clip, frame: int, plan: MouthPlan, params: Params, *, reel: Cl
     row = plan.index(frame)
     if row is None or params.strength == 0 or plan.strength[row] == 0:
         return None
-    if reel is None and (plan.source_clip[row] != PLATE).any():
+    known = [plan.source_clip[row]] + ([plan.source_clip[widest(plan)]] if params.engine != "plate" else [])
+    if reel is None and any((clips != PLATE).any() for clips in known):
         raise UsageError(f"{ID}: the analysis of frame {frame} uses a reel, but none is given; set {ID}.reel")
     return layers.paint(plate, frame, reel, plan, row, float(params.strength), _finisher(params))
 
