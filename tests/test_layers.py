@@ -13,7 +13,7 @@ from typing import Iterator
 
 LAYERS = (
     {"cli", "bench", "train", "farm", "live", "plugin", "export", "view"},
-    {"graph", "analysis"},
+    {"graph", "analysis", "portrait", "performance"},
     {"nodes"},
     {"models", "kernels", "media"},
     {"core"},

@@ -12,10 +12,12 @@ SUITES = {
     "speed": "CPU seconds by stage and peak memory of a 1080p dub",
     "plugin": "what the plug-in costs a frame besides its work, beside a plain copy of the same bytes",
     "sheets": "contact sheets of plate, result and matte, to look at",
+    "portrait": "stills that speak: opening against the line, lips in silence, drift of the face",
     "voice": "the articulation network against tracked mouths, without rendering",
     "lines": "a plot of ten lines to look at: sound, phones, closure, opening wanted and filmed",
     "generator": "mouths made for people never trained on, by every engine, beside the truth",
     "actor": "what minutes of an actor's own footage are worth to the mouth generator",
+    "curves": "face curves of 200 lines in four languages: lines/s per core, killed and resumed, doubts, a plot",
     "hearing": "visemes and articulation of speakers never trained on, beside other recognisers and the bars",
 }
 

@@ -22,6 +22,8 @@ from ofx_lipsync.core.errors import LipSyncError, UsageError
 VERBS = {
     "dub": "dub a shot",
     "analyse": "analyse a shot once, for later renders",
+    "portrait": "make a still speak",
+    "curves": "face curves and mouth cues of lines, for games and animation",
     "view": "look at a shot, with what was found drawn over it",
     "nodes": "every node with its params",
     "install": "put the plug-in where hosts look",

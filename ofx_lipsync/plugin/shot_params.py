@@ -11,7 +11,7 @@ from ofx_lipsync.graph import NODES, node
 
 LIPSYNC = "LipSync"
 """The node that is all four in one; its params are named NODE_PARAM, as in `Blend_feather`."""
-LABELS = (*NODES, LIPSYNC)
+LABELS = (*NODES, LIPSYNC, "Portrait")
 _ALL_VIEWS = ("result", "matte", "patch", "landmarks", "confidence")
 VIEWS = {
     "FaceDetect": ("result", "landmarks", "confidence"),
@@ -19,6 +19,7 @@ VIEWS = {
     "MouthGenerate": _ALL_VIEWS,
     "Blend": _ALL_VIEWS,
     LIPSYNC: _ALL_VIEWS,
+    "Portrait": ("result", "matte"),
 }
 """What each node can show. Hosts save the place in the list: append, never reorder or remove."""
 _HEARING = ("AudioFeature", LIPSYNC)

@@ -18,6 +18,7 @@ from ofx_lipsync.plugin.shot_params import LABELS, VIEWS, Found, node_params, sh
 CONTEXTS = {
     "FaceDetect": {"Filter", "General"}, "AudioFeature": {"General", "Generator"},
     "MouthGenerate": {"Filter", "General"}, "Blend": {"General"}, "LipSync": {"Filter", "General"},
+    "Portrait": {"Filter", "General"},
 }  # fmt: skip
 NEW = ("OfxImageEffectPropOpenCLRenderSupported", "OfxImageEffectPropCudaRenderSupported", "OfxPropPluginDescription")
 """Properties that hosts of 2020 refuse."""
@@ -37,6 +38,7 @@ CHOICES = {
     "MouthGenerate.view": ("result", "matte", "patch", "landmarks", "confidence"),
     "Blend.view": ("result", "matte", "patch", "landmarks", "confidence"),
     "LipSync.view": ("result", "matte", "patch", "landmarks", "confidence"),
+    "Portrait.view": ("result", "matte"),
 }
 """As released: hosts save a choice by its place or its name."""
 
@@ -121,6 +123,7 @@ def test_clips(host: Host) -> None:
         "MouthGenerate": ["Source", "Output"],
         "Blend": ["Source", "Mouth", "Holdout", "Output"],
         "LipSync": ["Source", "Holdout", "Output"],
+        "Portrait": ["Source", "Output"],
     }
     optional = {f"{label}.{c.name}" for label in LABELS for c in found[label].values() if
                 c.properties.get("OfxImageClipPropOptional")}  # fmt: skip
@@ -155,7 +158,7 @@ def test_a_host_that_knows_less_is_served(worker) -> None:
 
 def test_a_host_without_params_is_told_so(worker) -> None:
     host = Host(without=("OfxParameterSuite",))
-    assert [plugin.load() for plugin in host.plugins.values()] == [4] * 5
+    assert [plugin.load() for plugin in host.plugins.values()] == [4] * len(LABELS)
 
 
 def test_only_the_three_entry_points_are_exported() -> None:
