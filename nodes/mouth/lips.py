@@ -80,18 +80,24 @@ def mouth_pixels(
 
 def how_built(source: np.ndarray, target: np.ndarray, face_height_px: float, poverty: float) -> np.float32:
     """0..1: 0 where the field alone can carry a mouth as open as `source` to `target`, [P, 2] control points each."""
-    there, here = gap_px(source) / face_height_px, gap_px(target) / face_height_px
-    apart = unlike(source, target, face_height_px)
-    same, other = (many + poverty * (one - many) for many, one in zip(MANY, ONE, strict=True))
-    share = _eased((apart - same) / (other - same))
-    seen_from, seen_to = (many + poverty * (one - many) for many, one in zip(SEEN_MANY, SEEN_ONE, strict=True))
-    return share * _eased((here - seen_from) / (seen_to - seen_from)) if here > there else share
+    return _how_built(gap_px(source) / face_height_px, gap_px(target) / face_height_px, poverty)
 
 
 def unlike(source: np.ndarray, target: np.ndarray, face_height_px: float) -> float:
     """How different the gaps of two mouths are: natural log of their ratio, 0 for the same."""
-    there, here = (gap_px(points) / face_height_px + SLIT for points in (source, target))
-    return abs(float(np.log(here / there)))
+    return _apart(gap_px(source) / face_height_px, gap_px(target) / face_height_px)
+
+
+def _how_built(there: float, here: float, poverty: float) -> np.float32:
+    """how_built from gaps in face heights."""
+    same, other = (many + poverty * (one - many) for many, one in zip(MANY, ONE, strict=True))
+    share = _eased((_apart(there, here) - same) / (other - same))
+    seen_from, seen_to = (many + poverty * (one - many) for many, one in zip(SEEN_MANY, SEEN_ONE, strict=True))
+    return share * _eased((here - seen_from) / (seen_to - seen_from)) if here > there else share
+
+
+def _apart(there: float, here: float) -> float:
+    return abs(float(np.log((here + SLIT) / (there + SLIT))))
 
 
 def _lips(
