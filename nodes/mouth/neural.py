@@ -29,6 +29,8 @@ ZONE, ZONE_SOFT = 0.045, 0.06
 """The correction reaches so far beyond the lips, in face heights, and fades over so much."""
 SHOWS_NOTHING, SHOWS_ALL = 0.3, 0.7
 """The most open mouth known shows nothing of a mouth that is wanted, or all of it, where it is so much as open."""
+DOUBT = 0.4
+"""Share of the correction that is not believed there: the mean of teeth, tongue and dark is paler than any of them."""
 EDGES_PX = 3.0
 """Blur of window px: what it takes away are teeth's edges, what it leaves is how light the inside is."""
 EYES = rows((33, 133, 362, 263))
@@ -111,6 +113,7 @@ def finish(
     correction = network.correct(inputs(guess, widest)) * rim
     made_up = between(guess.points)[None] * rim * np.float32(built)
     drawn = made_up * unseen(guess, widest)
+    correction = correction * (1 - DOUBT * drawn)
     correction = correction + drawn * (_edges(guess.picture) - _edges(guess.picture + correction))
     correction, made_up = correction * np.float32(amount), (made_up - drawn) * np.float32(amount)
     box = Region.around(through(matrix, CORNERS)).intersect(region)
