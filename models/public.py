@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import importlib.util
 import pickle
 import warnings
 from pathlib import Path
@@ -19,11 +20,14 @@ import numpy as np
 from ofx_lipsync.core.errors import ModelError
 from ofx_lipsync.models.loader import save
 
-LAYOUTS = {
+MODULES = {
     "wav2lip": "wav2lip",
     "wav2lip_disc": "wav2lip_discriminator",
+    "syncnet_color": "syncnet_color",
+    "syncnet_original": "syncnet_original",
 }
-"""Layout -> module of models/, whose shapes() names every key and its shape."""
+LAYOUTS = {k: m for k, m in MODULES.items() if importlib.util.find_spec(f"ofx_lipsync.models.{m}") is not None}
+"""Layout -> module of models/ in this version, whose shapes() names every key and its shape."""
 
 
 def convert(checkpoint: Path, folder: Path) -> tuple[Path, str]:
