@@ -7,9 +7,11 @@ A kernel is two neighbours: NAME.cu, one text for CUDA and C, and NAME.py, its c
 from ofx_lipsync.kernels.blur import blur
 from ofx_lipsync.kernels.colour import colour
 from ofx_lipsync.kernels.crop import crop
+from ofx_lipsync.kernels.distance import distance
 from ofx_lipsync.kernels.match import match
 from ofx_lipsync.kernels.matte import matte
+from ofx_lipsync.kernels.morph import morph
 from ofx_lipsync.kernels.over import over
 from ofx_lipsync.kernels.warp import warp
 
-__all__ = ["blur", "colour", "crop", "match", "matte", "over", "warp"]
+__all__ = ["blur", "colour", "crop", "distance", "match", "matte", "morph", "over", "warp"]

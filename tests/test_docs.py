@@ -24,6 +24,7 @@ PAGES = [
     "docs/nuke.md",
     "docs/portrait.md",
     "docs/curves.md",
+    "docs/character.md",
 ]
 CHECKOUT = Path(__file__).resolve().parents[1]
 

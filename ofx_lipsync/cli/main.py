@@ -24,6 +24,7 @@ VERBS = {
     "analyse": "analyse a shot once, for later renders",
     "portrait": "make a still speak",
     "curves": "face curves and mouth cues of lines, for games and animation",
+    "character": "a drawn character says the line",
     "view": "look at a shot, with what was found drawn over it",
     "nodes": "every node with its params",
     "install": "put the plug-in where hosts look",

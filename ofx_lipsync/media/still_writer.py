@@ -60,7 +60,7 @@ class StillWriter(Writer):
         else:
             header, pixels = self._converted(frame)
             headers, parts = [header], [pixels]
-        _write_file(target, headers, parts)
+        write_file(target, headers, parts)
         self._written.add(frame.number)
 
     def close(self) -> None:
@@ -150,7 +150,7 @@ def _filled(image: Image) -> np.ndarray:
     return planes
 
 
-def _write_file(target: Path, headers: list[Any], parts: list[np.ndarray]) -> None:
+def write_file(target: Path, headers: list[Any], parts: list[np.ndarray]) -> None:
     scratch = scratch_path(target)
     try:
         _encode(scratch, target, headers, parts)

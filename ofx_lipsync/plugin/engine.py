@@ -29,6 +29,7 @@ HOSTED = {
     "blend": ("Blend", "blend"),
     "lipsync": (WHOLE, "lip_sync"),
     "portrait": ("Portrait", "portrait"),
+    "character": ("Character", "character"),
 }
 """By the last part of a plug-in's id: the node, and its module in `hosted`."""
 _READS_OTHERS = ("MouthGenerate", "Blend", WHOLE)

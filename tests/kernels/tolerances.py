@@ -14,6 +14,8 @@ EXCEPTIONS = {
     "match": 6e-3,  # cells of a quarter of sigma stand for the full-resolution Gaussian; the field is smooth, not exact
     "matte": 5e-6,  # the ramp's slope of 1.5 / feather times the distance's rounding
     "over": EXACT,
+    "distance": 1e-6,  # a square root of whole numbers
+    "morph": 2e-4,  # depths of up to 100 px, whose roundings are shares of an edge one px wide
 }
 
 

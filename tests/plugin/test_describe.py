@@ -19,6 +19,7 @@ CONTEXTS = {
     "FaceDetect": {"Filter", "General"}, "AudioFeature": {"General", "Generator"},
     "MouthGenerate": {"Filter", "General"}, "Blend": {"General"}, "LipSync": {"Filter", "General"},
     "Portrait": {"Filter", "General"},
+    "Character": {"General", "Generator"},
 }  # fmt: skip
 NEW = ("OfxImageEffectPropOpenCLRenderSupported", "OfxImageEffectPropCudaRenderSupported", "OfxPropPluginDescription")
 """Properties that hosts of 2020 refuse."""
@@ -33,6 +34,10 @@ CHOICES = {
     "MouthGenerate.engine": ("plate",),
     "MouthGenerate.library": ("both", "plate", "reel"),
     "Shot.on_error": ("fail", "slate"),
+    "Character.style": ("snap", "smooth"),
+    "Character.transition": ("morph", "inbetween", "dissolve", "hold"),
+    "Character.ease": ("smooth", "linear", "in", "out"),
+    "Character.view": ("result", "matte"),
     "FaceDetect.view": ("result", "landmarks", "confidence"),
     "AudioFeature.view": ("result", "source"),
     "MouthGenerate.view": ("result", "matte", "patch", "landmarks", "confidence"),
@@ -124,10 +129,11 @@ def test_clips(host: Host) -> None:
         "Blend": ["Source", "Mouth", "Holdout", "Output"],
         "LipSync": ["Source", "Holdout", "Output"],
         "Portrait": ["Source", "Output"],
+        "Character": ["Source", "Output"],
     }
     optional = {f"{label}.{c.name}" for label in LABELS for c in found[label].values() if
                 c.properties.get("OfxImageClipPropOptional")}  # fmt: skip
-    assert optional == {"AudioFeature.Source", "Blend.Holdout", "LipSync.Holdout"}
+    assert optional == {"AudioFeature.Source", "Blend.Holdout", "LipSync.Holdout", "Character.Source"}
     assert list(host.plugins["LipSync"].describe("OfxImageEffectContextFilter").clips) == ["Source", "Output"]
 
 
