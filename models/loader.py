@@ -67,6 +67,21 @@ def load(name: str) -> Weights:
     return _load(path, stat.st_size, stat.st_mtime_ns)
 
 
+def load_file(path: Path) -> Weights:
+    """Weights that lie anywhere, checked as shipped ones are.  Raises: ModelError."""
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}); name a .safetensors file that is there") from None
+    return _load(path, stat.st_size, stat.st_mtime_ns)
+
+
+def load_given(given: str) -> Weights:
+    """Weights by name, or by path where it has a folder or ends in .safetensors.  Raises: ModelError."""
+    by_path = given.endswith(".safetensors") or os.sep in given
+    return load_file(Path(given)) if by_path else load(given)
+
+
 def save(path: Path, tensors: Mapping[str, np.ndarray], dims: Mapping[str, Any], card: Mapping[str, str]) -> None:
     """Writes weights and the checksum beside them, whole or not at all."""
     from safetensors.numpy import save as encoded

@@ -23,17 +23,25 @@ from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.steps import Steps
 from ofx_lipsync.core.timing import Rate
 from ofx_lipsync.nodes.mouth import layers, planning
+from ofx_lipsync.nodes.mouth.finisher import Finisher, widest
 
 ID = "MouthGenerate"
 VERSION = 1
 INPUTS = ("plate", "line", "reel")
+SHIPPED = "mouth"
+"""The weights that come with it, trained on several people."""
 
 
 class Params(ParamSet):
     owner = ID
     engine = Choice(
-        "plate", options=("plate",), group="Engine", analysed=True,
-        help="Where new pixels come from: the actor's own mouths elsewhere in the shot and reel.",
+        "plate", options=("plate", "neural", "auto"), group="Engine", analysed=True,
+        help="Where new pixels come from: the actor's own mouths, brought to shape (plate); the same, mended by a "
+        "network on every frame (neural), or where they would be stretched or painted (auto).",
+    )  # fmt: skip
+    weights = File(
+        "", group="Engine",
+        help="The network's weights, by name or path, as trained on this actor; empty takes those that come with it.",
     )  # fmt: skip
     strength = Float(
         1.0, lo=0, hi=1, slider=(0, 1), unit="share", group="Mouth",
@@ -127,15 +135,20 @@ def analyse(
     return planning.plan(track, plate_rate, frames, curve, params, from_reel, cuts, times_s, steps, made_up)
 
 
-def wanted(plan: MouthPlan, frames: Sequence[int], clip: int = PLATE) -> dict[int, Region]:
-    """Library frames of a clip that these frames need, with the part of each."""
+def wanted(
+    plan: MouthPlan, frames: Sequence[int], clip: int = PLATE, params: ParamSet | None = None
+) -> dict[int, Region]:
+    """Library frames of a clip that these frames need, with the part of each. params: for what an engine needs more."""
     found: dict[int, Region] = {}
     for row in filter(lambda r: r is not None, map(plan.index, frames)):
-        for which in range(2 if plan.cross[row] > 0 else 1):
-            if plan.source_clip[row, which] != clip:
+        places = {(row, which) for which in range(2 if plan.cross[row] > 0 else 1)}
+        if params is not None and params.engine != "plate":
+            places.add(widest(plan))
+        for place in places:
+            if plan.source_clip[place] != clip:
                 continue
-            frame = int(plan.source_frame[row, which])
-            region = layers.source_region(plan.source[row, which])
+            frame = int(plan.source_frame[place])
+            region = layers.source_region(plan.source[place])
             found[frame] = found[frame].union(region) if frame in found else region
     return found
 
@@ -156,6 +169,22 @@ def render(plate: Clip, frame: int, plan: MouthPlan, params: Params, *, reel: Cl
     row = plan.index(frame)
     if row is None or params.strength == 0 or plan.strength[row] == 0:
         return None
-    if reel is None and (plan.source_clip[row] != PLATE).any():
+    known = [plan.source_clip[row]] + ([plan.source_clip[widest(plan)]] if params.engine != "plate" else [])
+    if reel is None and any((clips != PLATE).any() for clips in known):
         raise UsageError(f"{ID}: the analysis of frame {frame} uses a reel, but none is given; set {ID}.reel")
-    return layers.paint(plate, frame, reel, plan, row, float(params.strength))
+    return layers.paint(plate, frame, reel, plan, row, float(params.strength), _finisher(params))
+
+
+def generator_sha256(params: Params) -> str | None:
+    """Of the weights that the engine uses, or None where it uses none.  Raises: ModelError."""
+    from ofx_lipsync.models.loader import load_given
+
+    return None if params.engine == "plate" else load_given(params.weights or SHIPPED).sha256
+
+
+def _finisher(params: Params) -> Finisher | None:
+    if params.engine == "plate":
+        return None
+    from ofx_lipsync.models.mouth_generator import generator
+
+    return Finisher(generator(params.weights or SHIPPED), params.engine == "neural")

@@ -109,6 +109,8 @@ class Settings:
             "hearing network": load(HEARING).sha256,
             "coarticulation network": load(COARTICULATION).sha256,
         }
+        made_by = node("MouthGenerate").generator_sha256(self["MouthGenerate"])
+        networks |= {"mouth network": made_by} if made_by else {}
         texts = {f"{name} params": self[name].digest_text(analysed_only=True) for name in NODES}
         return {**networks, **{name: text for name, text in texts.items() if text != "{}"}}
 
@@ -157,7 +159,7 @@ class Dub:
     def prepare(self, analysis: Analysis, frames: Sequence[int]) -> None:
         """Fetch what these frames need from elsewhere in the shot, in one sweep."""
         for source, clip in ((PLATE, self.shot.plate), (REEL, self.shot.reel)):
-            wanted = node("MouthGenerate").wanted(analysis.plan, frames, source)
+            wanted = node("MouthGenerate").wanted(analysis.plan, frames, source, self.settings["MouthGenerate"])
             prefetch = getattr(clip, "prefetch", None)
             if prefetch is not None and wanted:
                 prefetch(wanted)

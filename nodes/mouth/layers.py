@@ -12,7 +12,8 @@ from ofx_lipsync.core.region import Region
 from ofx_lipsync.kernels.matte import matte
 from ofx_lipsync.kernels.warp import warp
 from ofx_lipsync.nodes.mouth.field import REACH, RIM, Fields, lower_face, solve_fields, touched
-from ofx_lipsync.nodes.mouth.lips import mouth_pixels
+from ofx_lipsync.nodes.mouth.finisher import Finisher, widest
+from ofx_lipsync.nodes.mouth.lips import how_built, mouth_pixels, unlike
 from ofx_lipsync.nodes.mouth.points import LIPS_EDGE, OUTLINE
 
 EASES_IN = 0.3
@@ -32,8 +33,12 @@ def region_of(plan: MouthPlan, row: int, strength: float) -> Region:
     return touched(lower_face(here, target, height_px), target, height_px)
 
 
-def paint(plate: Clip, frame: int, reel: Clip | None, plan: MouthPlan, row: int, strength: float) -> Patch | None:
+def paint(
+    plate: Clip, frame: int, reel: Clip | None, plan: MouthPlan, row: int, strength: float,
+    finisher: Finisher | None = None,
+) -> Patch | None:  # fmt: skip
     """Both layers for a frame of the plan, None where the mouth is outside the data window; strength: of the params.
+    finisher: mends the mouth with a network, where one is asked for.
 
     Nothing is read from outside a data window: warps hold its border instead, or a chin at the edge turned black.
     """
@@ -52,14 +57,19 @@ def paint(plate: Clip, frame: int, reel: Clip | None, plan: MouthPlan, row: int,
     skin = _skin(outline, target, region, height_px)
     tone = _tone(own.pixels, skin[inside.slices_in(region)])
     window = Region.around(outline, REACH * height_px).intersect(region)
-    mixed = np.zeros((3, *window.shape), np.float32)
+    mixed, built, apart = np.zeros((3, *window.shape), np.float32), 0.0, 0.0
     for i, share in zip(used, (1 - plan.cross[row], plan.cross[row]), strict=False):
-        clip = reel if plan.source_clip[row, i] == REEL and reel is not None else plate
-        number = int(plan.source_frame[row, i])
-        part = clip.crop(number, _readable(source_region(plan.source[row, i]), clip.window(number)))
+        part = _library_mouth(plate, reel, plan, row, i)
+        poverty = float(plan.built[row])
         mixed += share * mouth_pixels(
-            part, sources[i], target, fields.mouths[i], fields, window, tone, height_px, float(plan.built[row])
+            part, sources[i], target, fields.mouths[i], fields, window, tone, height_px, poverty
         )
+        built += float(share) * float(how_built(sources[i], target, height_px, poverty))
+        apart += float(share) * unlike(sources[i], target, height_px)
+    if finisher is not None and (mended := finisher.amount(built, apart)) > 0:
+        known = widest(plan)
+        part = _library_mouth(plate, reel, plan, *known)
+        mixed = finisher.finish(mixed, window, target, sources[0], height_px, mended, built, part, plan.source[known])
     reach_px = REACH * height_px
     alpha = matte(outline, region, feather_px=reach_px / 2, erode_px=-reach_px) * np.float32(_eased(amount / EASES_IN))
     mouth = np.zeros((4, *region.shape), np.float32)
@@ -73,6 +83,12 @@ def paint(plate: Clip, frame: int, reel: Clip | None, plan: MouthPlan, row: int,
         float(plan.confidence[row]),
         height_px,
     )
+
+
+def _library_mouth(plate: Clip, reel: Clip | None, plan: MouthPlan, row: int, which: int) -> Image:
+    clip = reel if plan.source_clip[row, which] == REEL and reel is not None else plate
+    number = int(plan.source_frame[row, which])
+    return clip.crop(number, _readable(source_region(plan.source[row, which]), clip.window(number)))
 
 
 def _shapes(plan: MouthPlan, row: int, amount: float) -> tuple[np.ndarray, np.ndarray]:

@@ -58,7 +58,7 @@ def mouth_pixels(
     box = Region.around(target[LIPS_EDGE], 0.05 * face_height_px).intersect(window)
     if box.is_empty:
         return pixels
-    built = _how_built(gap_px(source) / face_height_px, gap_px(target) / face_height_px, poverty)
+    built = how_built(source, target, face_height_px, poverty)
     if built == 0:
         return pixels
     rows, columns = box.slices_in(window)
@@ -78,12 +78,26 @@ def mouth_pixels(
     return pixels
 
 
+def how_built(source: np.ndarray, target: np.ndarray, face_height_px: float, poverty: float) -> np.float32:
+    """0..1: 0 where the field alone can carry a mouth as open as `source` to `target`, [P, 2] control points each."""
+    return _how_built(gap_px(source) / face_height_px, gap_px(target) / face_height_px, poverty)
+
+
+def unlike(source: np.ndarray, target: np.ndarray, face_height_px: float) -> float:
+    """How different the gaps of two mouths are: natural log of their ratio, 0 for the same."""
+    return _apart(gap_px(source) / face_height_px, gap_px(target) / face_height_px)
+
+
 def _how_built(there: float, here: float, poverty: float) -> np.float32:
-    """0..1 from gaps in face heights: 0 where the field alone can carry a mouth as open as `there` to `here`."""
+    """how_built from gaps in face heights."""
     same, other = (many + poverty * (one - many) for many, one in zip(MANY, ONE, strict=True))
-    unlike = _eased((abs(np.log((here + SLIT) / (there + SLIT))) - same) / (other - same))
+    share = _eased((_apart(there, here) - same) / (other - same))
     seen_from, seen_to = (many + poverty * (one - many) for many, one in zip(SEEN_MANY, SEEN_ONE, strict=True))
-    return unlike * _eased((here - seen_from) / (seen_to - seen_from)) if here > there else unlike
+    return share * _eased((here - seen_from) / (seen_to - seen_from)) if here > there else share
+
+
+def _apart(there: float, here: float) -> float:
+    return abs(float(np.log((here + SLIT) / (there + SLIT))))
 
 
 def _lips(
@@ -110,16 +124,23 @@ def _inside(
 ) -> np.ndarray:  # fmt: skip
     """[3, h, w]: what is seen between the lips: what the library frame shows there, held to the skull, and round it a
     dark mouth with a tongue low in it, and teeth where a frame with shut lips shows none."""
+    seen, shown = seen_inside(source, target, face_height_px)
     matrix, offset = similarity(source[STILL_ROWS], target[STILL_ROWS])
-    seen = np.concatenate([source[UPPER_INNER], source[LOWER_INNER][-2:0:-1]]) @ matrix.T + offset
-    up = -np.array([matrix[1, 0], matrix[1, 1]]) / np.linalg.norm(matrix[1])
-    seen[1 : len(UPPER_INNER) - 1] += GUM * face_height_px * up
-    shown = _eased(gap_px(source) / face_height_px / SLIT - 1)
     edge_px = _edge_px(face_height_px)
     known = matte(seen.astype(np.float32), box, feather_px=edge_px, erode_px=-edge_px / 4) * shown
     rest = source[UPPER_INNER] @ matrix.T + offset
     built = _built_mouth(rest, target, box, skin, face_height_px, poverty * float(1 - shown))
     return (built + known * (skull - built)).astype(np.float32)
+
+
+def seen_inside(source: np.ndarray, target: np.ndarray, face_height_px: float) -> tuple[np.ndarray, np.float32]:
+    """[Q, 2] px of the target frame: what of a mouth's inside the library frame shows, held to the skull; and how much
+    0..1 it shows anything."""
+    matrix, offset = similarity(source[STILL_ROWS], target[STILL_ROWS])
+    seen = np.concatenate([source[UPPER_INNER], source[LOWER_INNER][-2:0:-1]]) @ matrix.T + offset
+    up = -np.array([matrix[1, 0], matrix[1, 1]]) / np.linalg.norm(matrix[1])
+    seen[1 : len(UPPER_INNER) - 1] += GUM * face_height_px * up
+    return seen, _eased(gap_px(source) / face_height_px / SLIT - 1)
 
 
 def _built_mouth(

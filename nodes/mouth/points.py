@@ -38,6 +38,7 @@ STILL_ROWS = slice(len(MOVING), COUNT)
 UPPER_INNER = rows(mesh.LIPS_INNER_UPPER)
 LOWER_INNER = rows(mesh.LIPS_INNER_LOWER)
 LIPS_EDGE = rows(mesh.LIPS_OUTER)
+NOSE_BASE_ROW = CONTROL.index(mesh.NOSE_BASE)
 JAW_ROWS = rows(JAW)
 FACE_EDGE = rows((*JAW, 323, 454, 356, 127, 234, 93))
 """Round the face from temple to temple over the chin."""

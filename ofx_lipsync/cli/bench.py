@@ -18,6 +18,8 @@ SUITES = {
     "voice": "the articulation network against tracked mouths, without rendering",
     "lines": "a plot of ten lines to look at: sound, phones, closure, opening wanted and filmed",
     "sync": "offsets measured on people never trained on: shifts, drift, jumps, sounds that nobody said",
+    "generator": "mouths made for people never trained on, by every engine, beside the truth",
+    "actor": "what minutes of an actor's own footage are worth to the mouth generator",
     "curves": "face curves of 200 lines in four languages: lines/s per core, killed and resumed, doubts, a plot",
     "hearing": "visemes and articulation of speakers never trained on, beside other recognisers and the bars",
 }

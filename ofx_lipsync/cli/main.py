@@ -34,6 +34,7 @@ VERBS = {
     "doctor": "what is installed and what is missing",
     "bench": "measure quality or speed",
     "train": "train a network",
+    "weights": "bring, list and show weights of networks",
 }
 
 

@@ -33,6 +33,7 @@ def stamp(opened: OpenShot, key: Mapping[str, str], nodes: Sequence[str]) -> dic
         "lipsync/digitalSourceType": SOURCE_TYPE,
         "lipsync/face_networks_sha256": key["face networks"],
         "lipsync/voice_network_sha256": key["voice network"],
+        **({"lipsync/mouth_network_sha256": sha} if (sha := key.get("mouth network")) else {}),
         "lipsync/colour_config": f"{opened.plate.colour.name} {opened.plate.colour.cache_id}",
         "lipsync/line": key["line"],
         "lipsync/params": json.dumps(params, sort_keys=True),

@@ -11,6 +11,8 @@ LESSONS = {
     "sync": ("ofx_lipsync.train.sync", "does this mouth say this sound"),
     "coarticulation": ("ofx_lipsync.train.coarticulation", "sounds to lips and jaw"),
     "hearing": ("ofx_lipsync.train.hearing", "sound to phones and visemes"),
+    "generator": ("ofx_lipsync.train.mouth.generator", "lips and what is between them, for anybody"),
+    "actor": ("ofx_lipsync.train.mouth.actor", "the same, for one actor, from a reel"),
     "corpus": ("ofx_lipsync.train.speech.corpus", "speech with phone times, which hearing learns from"),
 }
 NONE = "\0"

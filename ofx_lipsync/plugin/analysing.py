@@ -32,7 +32,7 @@ from ofx_lipsync.plugin.pictures import Place
 KEYS = {
     "faces": ("plate", "colour", "face networks", "FaceDetect params"),
     "audio": ("line", "voice network", "hearing network", "coarticulation network", "AudioFeature params"),
-    "plan": ("reel", "MouthGenerate params"),
+    "plan": ("reel", "MouthGenerate params", "mouth network"),
 }
 """What of an analysis' key belongs to which part."""
 _MOST_FRAMES = 1_000_000

@@ -127,7 +127,7 @@ def _frames(job: Job) -> dict[str, Value]:
     if job.name in _READS_OTHERS and not job.text("plate_file"):
         with contextlib.suppress(LipSyncError):  # the render says what is wrong
             plan = job.plan(job.settings["MouthGenerate"])
-            wanted |= set(node("MouthGenerate").wanted(plan, [job.frame]))
+            wanted |= set(node("MouthGenerate").wanted(plan, [job.frame], params=job.settings["MouthGenerate"]))
     body: dict[str, Value] = {}
     for index, (first, last) in enumerate(_spans(sorted(wanted))):
         prefix = f"image{index}."
