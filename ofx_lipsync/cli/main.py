@@ -24,6 +24,7 @@ VERBS = {
     "analyse": "analyse a shot once, for later renders",
     "character": "a drawn character says the line",
     "view": "look at a shot, with what was found drawn over it",
+    "live": "a microphone and a webcam move a drawn character",
     "nodes": "every node with its params",
     "install": "put the plug-in where hosts look",
     "doctor": "what is installed and what is missing",
