@@ -14,6 +14,7 @@ SUITES = {
     "sheets": "contact sheets of plate, result and matte, to look at",
     "voice": "the articulation network against tracked mouths, without rendering",
     "lines": "a plot of ten lines to look at: sound, phones, closure, opening wanted and filmed",
+    "live": "the live performer: sound to drawn frame, frame rate, load, drift and leaks",
     "hearing": "visemes and articulation of speakers never trained on, beside other recognisers and the bars",
 }
 
@@ -29,6 +30,9 @@ def register(verbs: Any) -> None:
         suite.add_argument("--clips", type=int, metavar="N", help="at most N clips (default: all)")
         suite.add_argument("--json", metavar="FILE", help="write the figures there as well")
         suite.add_argument("--keep", metavar="DIR", help="keep results and contact sheets in this folder")
+        if name == "live":
+            suite.add_argument("--minutes", type=float, default=1.0, metavar="N", help="how long (default: 1)")
+            suite.add_argument("--size", type=int, default=640, metavar="PX", help="of a frame (default: 640)")
         suite.set_defaults(run=run)
 
 
