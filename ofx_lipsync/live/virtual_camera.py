@@ -35,7 +35,7 @@ class VirtualCamera:
         self, width: int, height: int, rate: float, background: tuple[float, float, float], device: str = ""
     ) -> None:
         cameras = library()
-        self._background = np.round(np.array(background) * 255).astype(np.int32)
+        self._background = np.round(np.array(background) * 255).astype(np.uint8)
         try:
             self._camera = cameras.Camera(width, height, rate, fmt=cameras.PixelFormat.RGB, device=device or None)
         except RuntimeError as error:
@@ -58,6 +58,8 @@ class VirtualCamera:
 
 def over(rgba: np.ndarray, background: np.ndarray) -> np.ndarray:
     """rgba: [H, W, 4] uint8, straight. background: [3], 0..255. Returns [H, W, 3] uint8."""
-    alpha = rgba[..., 3:].astype(np.int32)
-    mixed = rgba[..., :3] * alpha + background * (255 - alpha)
-    return ((mixed + 127) // 255).astype(np.uint8)
+    alpha = rgba[..., 3:].astype(np.uint16)
+    mixed = rgba[..., :3] * alpha + background.astype(np.uint16) * (255 - alpha)
+    mixed += 128
+    mixed += mixed >> 8  # with the shift below a division by 255, rounded, and never more than 16 bits
+    return (mixed >> 8).astype(np.uint8)

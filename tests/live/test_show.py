@@ -19,7 +19,6 @@ from ofx_lipsync.models.hearing_listener import Hearing
 
 @pytest.mark.usefixtures("gl")
 def test_a_line_is_performed(figure: Figure, hearing: Hearing, sample_line: Path) -> None:
-    pytest.importorskip("cv2")
     options = Options(mic=str(sample_line), width=64, height=64, http=0, seconds=4.0, loop=False)
     before, said = threading.active_count(), []
     with Show(options, figure, hearing, said.append) as show:

@@ -114,6 +114,15 @@ def test_over_a_colour_for_cameras() -> None:
     np.testing.assert_array_equal(over(rgba, np.array([0, 255, 0])), [[[255, 0, 0], [0, 255, 0], [128, 127, 0]]])
 
 
+def test_over_a_colour_is_rounded_right_for_every_code() -> None:
+    colour, alpha = np.meshgrid(np.arange(256), np.arange(256))
+    rgba = np.stack([colour, colour, colour, alpha], axis=2).astype(np.uint8)
+    behind = np.array([0, 100, 255])
+    exact = (rgba[..., :3] * (alpha[..., None] / 255) + behind * (1 - alpha[..., None] / 255)).round()
+    assert np.abs(over(rgba, behind) - exact).max() <= 1
+    assert (over(rgba, behind) == exact).mean() > 0.99
+
+
 def test_the_status_says_what_a_streamer_needs() -> None:
     told = hud.status(0.0921, 59.94, -18.2, False, "happy", ("webcam 0 has gone",))
     assert told == "sound to picture 92 ms   60 fps   -18 dB   happy   webcam 0 has gone"
