@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import OpenImageIO as oiio
 import pytest
 
 from ofx_lipsync.live.figure import Figure, head_move, seen
+from ofx_lipsync.live.perform import read_figure
 from ofx_lipsync.live.performer import REST, Acting
 from ofx_lipsync.media.colour import Colour
 
@@ -70,3 +73,17 @@ def test_memory_is_bounded(figure: Figure) -> None:
     for mouth in range(len(figure.mouths.alphabet)):
         figure.layers(replace(NEUTRAL, mouth_to=mouth, phase=0.6))
     assert figure._bytes == grown >= kept
+
+
+def test_a_set_of_mouths_alone_is_drawn_too(tmp_path: Path) -> None:
+    """Preston Blair's names, no head, no eyes."""
+    for number, name in enumerate(("rest", "AI", "E", "O", "U", "MBP", "FV", "L", "WQ", "etc")):
+        image = oiio.ImageBuf(oiio.ImageSpec(64, 48, 4, oiio.UINT8))
+        pixels = np.zeros((48, 64, 4), np.uint8)
+        pixels[24 - 2 * number : 26, 12:52] = (200, 30, 40, 255)
+        image.set_pixels(oiio.ROI.All, pixels)
+        image.write(str(tmp_path / f"{name}.png"))
+    alone = read_figure(str(tmp_path), 48)
+    mouths = [alone.layers(replace(NEUTRAL, mouth_from=0, mouth_to=mouth, phase=0.5)) for mouth in range(12)]
+    assert {len(layers) for layers in mouths} == {1}
+    assert alone.bend[1] > alone.bend[0]
