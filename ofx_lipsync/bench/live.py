@@ -17,6 +17,7 @@ from ofx_lipsync.bench.live_line import Line, heard_whole, labelled_line
 from ofx_lipsync.bench.live_run import SETTLED_S, Performed, perform
 from ofx_lipsync.core.phones import ADOBE, LABELS_HZ
 from ofx_lipsync.live.perform import read_figure
+from ofx_lipsync.live.timing import Holds
 from ofx_lipsync.models.hearing_listener import Hearing
 from ofx_lipsync.view.context import offscreen
 
@@ -40,7 +41,10 @@ def main(args: argparse.Namespace) -> int:
         renderer = GL.glGetString(GL.GL_RENDERER).decode()
         print(f"{len(line.samples) / 16000:.0f} s of speech ({line.told}) over and over, {args.minutes:g} min; "
               f"{args.size} x {args.size} px by {renderer}", flush=True)  # fmt: skip
-        done = perform(path, figure, hearing, 60 * args.minutes, args.size, RATE_HZ, FAST_PPM, BLOCK_S)
+        holds = Holds(args.hold / 1000)
+        done = perform(
+            path, figure, hearing, 60 * args.minutes, args.size, RATE_HZ, FAST_PPM, BLOCK_S, holds, rate=args.rate
+        )
     figures = measured(done, line, heard_whole(line, hearing))
     show(figures, done)
     if args.json:

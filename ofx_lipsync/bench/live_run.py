@@ -20,7 +20,7 @@ from ofx_lipsync.live.idle import Idle
 from ofx_lipsync.live.keeper import Keeper
 from ofx_lipsync.live.performer import Performer
 from ofx_lipsync.live.sound_in import SoundIn
-from ofx_lipsync.live.stage import Stage
+from ofx_lipsync.live.stage import RATE, Stage
 from ofx_lipsync.live.timing import Holds
 from ofx_lipsync.live.voice import Voice
 from ofx_lipsync.models.hearing_listener import Hearing
@@ -50,13 +50,14 @@ class Performed:
 def perform(
     path: str, figure: Figure, hearing: Hearing, seconds: float, size_px: int, rate_hz: int, fast_ppm: float,
     block_s: float, holds: Holds | None = None, rules: Rules | None = None,
+    rate: float = RATE,
 ) -> Performed:  # fmt: skip
     """Plays `path` over and over as a device of rate_hz. Needs a GL context."""
     sound = SoundIn()
     voice = Voice(sound, hearing, holds=holds, rules=rules)
     device = FileMicrophone(path, sound, loop=True, rate_hz=rate_hz, block_s=block_s, faults=Faults(fast_ppm))
     performer = Performer(voice, None, figure.mouths.expressions, idle=Idle(1))
-    stage = Stage(performer, figure, size_px, size_px, None)
+    stage = Stage(performer, figure, size_px, size_px, None, rate)
     keeper = Keeper("file", device.open)
     voice.start()
     keeper.start()

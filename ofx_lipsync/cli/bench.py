@@ -32,6 +32,10 @@ def register(verbs: Any) -> None:
         suite.add_argument("--keep", metavar="DIR", help="keep results and contact sheets in this folder")
         if name == "live":
             suite.add_argument("--minutes", type=float, default=1.0, metavar="N", help="how long (default: 1)")
+            suite.add_argument("--rate", type=float, default=60.0, metavar="FPS", help="frames a second (default: 60)")
+            suite.add_argument(
+                "--hold", type=float, default=50.0, metavar="MS", help="as of lipsync live (default: 50)"
+            )
             suite.add_argument("--size", type=int, default=640, metavar="PX", help="of a frame (default: 640)")
         suite.set_defaults(run=run)
 

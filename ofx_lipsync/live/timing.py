@@ -12,13 +12,19 @@ from typing import Iterable
 
 from ofx_lipsync.core.phones import LABELS_HZ
 
+LONGER_S, SHUT_S = 0.01, 0.04
+"""Shut lips stay so much longer than others, and no less than a frame of film."""
+
 
 @dataclass(frozen=True)
 class Holds:
-    """Seconds that any mouth stays, and that shut lips do."""
+    """mouth_s: how long any mouth stays, at the least."""
 
     mouth_s: float = 0.05
-    shut_s: float = 0.06
+
+    @property
+    def shut_s(self) -> float:
+        return max(SHUT_S, self.mouth_s + LONGER_S)
 
 
 class LiveTiming:

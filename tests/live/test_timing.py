@@ -13,7 +13,7 @@ from ofx_lipsync.live.timing import Holds, LiveTiming
 SHUT = (4, 6)
 HEARD = st.lists(st.tuples(st.integers(0, 7), st.integers(1, 9)), max_size=60)
 HOLD = round(Holds.mouth_s * 100)
-SHUT_HOLD = round(Holds.shut_s * 100)
+SHUT_HOLD = round(Holds().shut_s * 100)
 
 
 def spoken(runs: list[tuple[int, int]]) -> list[int]:
