@@ -27,6 +27,8 @@ EARLY_S, LATE_S = 0.12, 0.12
 """A mouth answers a labelled one if it is said so much before or after it, the window of earlier measurements."""
 BAR_DELAY_S, BAR_RATE, BAR_CPU = 0.120, 60.0, 0.10
 CLOSURES = ("M", "F")
+LOOKED = ("first", "half", "last")
+GROWS = "none once every turn of the mouth was drawn"
 
 
 def main(args: argparse.Namespace) -> int:
@@ -74,11 +76,11 @@ def drift(changes: np.ndarray, looks: np.ndarray) -> dict[str, float]:
     tenth = max(1, len(changes) // 10)
     way, wrong = changes[:, 4] - changes[:, 2], changes[:, 3] - changes[:, 2]
     memory = looks[looks[:, 0] > 2 * SETTLED_S, 1]
-    first, last = (memory[0], memory[-1]) if len(memory) else (np.nan, np.nan)
+    first, half, last = (memory[0], memory[len(memory) // 2], memory[-1]) if len(memory) else (np.nan,) * 3
     return {
         "way at first": float(np.median(way[:tenth])), "way at last": float(np.median(way[-tenth:])),
         "clock off": float(np.abs(wrong).max()), "rate found, ppm": float(looks[-1, 2]),
-        "MB at first": float(first), "MB at last": float(last),
+        "MB at first": float(first), "MB at half": float(half), "MB at last": float(last),
     }  # fmt: skip
 
 
@@ -164,5 +166,9 @@ def _hours(figures: dict[str, float]) -> list[Row]:
     return [
         ("delay, first and last tenth", delay, "no drift"),
         ("the device's clock", clock, f"{FAST_PPM:+.0f} ppm"),
-        ("memory", f"{figures['MB at first']:.1f} -> {figures['MB at last']:.1f} MB", "no growth"),
+        (
+            "memory, at first, half way, at last",
+            " -> ".join(f"{figures[f'MB at {at}']:.1f}" for at in LOOKED) + " MB",
+            GROWS,
+        ),
     ]

@@ -73,4 +73,4 @@ def test_a_short_run_fills_the_table(sample_line: Path, samples: Path, capsys: p
     show(figures, done)
     told = capsys.readouterr().out
     assert "a labelled mouth's beginning to that frame" in told
-    assert "nan" not in told.replace("nan -> nan MB", "")
+    assert "nan" not in told.replace("nan -> nan -> nan MB", "")
