@@ -13,6 +13,7 @@ import numpy as np
 
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.phones import PHONES, SILENCE
+from ofx_lipsync.core.steps import NO_STEPS, Steps
 
 LEAST_FRAMES = 3
 FLOOR = 3e-4
@@ -27,7 +28,7 @@ class Aligned:
     sure: np.ndarray
 
 
-def align(heard: np.ndarray, words: Sequence[Sequence[str]]) -> Aligned:
+def align(heard: np.ndarray, words: Sequence[Sequence[str]], steps: Steps = NO_STEPS) -> Aligned:
     """heard: [T, P] posteriors of a whole line (Hearing.line). words: phones of each.
 
     Raises: UsageError where the line is too short for the text.
@@ -41,7 +42,7 @@ def align(heard: np.ndarray, words: Sequence[Sequence[str]]) -> Aligned:
             "give the text of this line alone"
         )
     told = np.log(np.maximum(heard, FLOOR))
-    path = _walk(told[:, states].astype(np.float32), np.repeat(may_skip, LEAST_FRAMES))
+    path = _walk(told[:, states].astype(np.float32), np.repeat(may_skip, LEAST_FRAMES), steps)
     labels = states[path]
     return Aligned(labels.astype(np.int8), heard[np.arange(len(heard)), labels])
 
@@ -55,7 +56,7 @@ def _states(words: Sequence[Sequence[str]]) -> tuple[np.ndarray, np.ndarray]:
     return np.array(phones), np.array(may_skip)
 
 
-def _walk(told: np.ndarray, optional: np.ndarray) -> np.ndarray:
+def _walk(told: np.ndarray, optional: np.ndarray, steps: Steps = NO_STEPS) -> np.ndarray:
     """[T] the best state per frame. told: [T, S] log likelihoods; each state stays, or goes on to the next; only the
     last of a phone's LEAST_FRAMES states may stay, and an optional phone may be leapt."""
     count, least = told.shape[1], LEAST_FRAMES
@@ -69,6 +70,8 @@ def _walk(told: np.ndarray, optional: np.ndarray) -> np.ndarray:
     came = np.zeros(told.shape, np.uint8)
     nowhere = np.full(2 * least, -np.inf, np.float32)
     for t in range(1, len(told)):
+        if t % 256 == 0:
+            steps(t / len(told))
         stay = np.where(last, best, -np.inf)
         step = np.concatenate([nowhere[:1], best[:-1]])
         leapt = np.where(leap, np.concatenate([nowhere[: least + 1], best[: -least - 1]]), -np.inf)

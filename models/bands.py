@@ -11,6 +11,7 @@ from functools import cache
 
 import numpy as np
 
+from ofx_lipsync.core.steps import NO_STEPS, Steps
 from ofx_lipsync.models.mel import hz_to_mel, mel_to_hz
 
 RATE_HZ = 16000
@@ -50,10 +51,11 @@ def bands_db(frame: np.ndarray) -> np.ndarray:
     return np.multiply(np.log10(level, out=level), 10, out=level)
 
 
-def line_db(samples: np.ndarray) -> np.ndarray:
+def line_db(samples: np.ndarray, steps: Steps = NO_STEPS) -> np.ndarray:
     """samples: [N] float32 at 16 kHz -> [N // 160, 48] dB; spectra of a minute at a time."""
     frames = frames_of(samples)
-    parts = (bands_db(frames[start : start + 6000]) for start in range(0, len(frames), 6000))
+    starts = range(0, len(frames), 6000)
+    parts = (bands_db(frames[start : start + 6000]) for start in steps.over(starts, len(starts)))
     return np.concatenate([np.zeros((0, BANDS), np.float32), *parts])
 
 

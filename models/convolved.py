@@ -7,6 +7,8 @@ from typing import Sequence
 
 import numpy as np
 
+from ofx_lipsync.core.steps import NO_STEPS, Steps
+
 
 def convolved(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride: int = 1, dilation: int = 1) -> np.ndarray:
     """x: [T, in], nothing outside; weight: [out, in, taps], centred. Returns [ceil(T / stride), out]."""
@@ -25,9 +27,11 @@ def normed(x: np.ndarray, gain: np.ndarray, bias: np.ndarray) -> np.ndarray:
     return x / np.sqrt(np.square(x).mean(axis=1, keepdims=True) + np.float32(1e-5)) * gain + bias
 
 
-def blocks_and_head(x: np.ndarray, w: dict[str, np.ndarray], dilations: Sequence[int]) -> np.ndarray:
+def blocks_and_head(
+    x: np.ndarray, w: dict[str, np.ndarray], dilations: Sequence[int], steps: Steps = NO_STEPS
+) -> np.ndarray:
     """x: [T, width] after the stem -> [T, channels + 2]: residual blocks, one a dilation, and the head."""
-    for i, dilation in enumerate(dilations):
+    for i, dilation in enumerate(steps.over(dilations, len(dilations))):
         inner = normed(x, w[f"blocks.{i}.norm.gain"], w[f"blocks.{i}.norm.bias"])
         inner = convolved(inner, w[f"blocks.{i}.spread.weight"], w[f"blocks.{i}.spread.bias"], dilation=dilation)
         x = x + convolved(np.maximum(inner, 0), w[f"blocks.{i}.mix.weight"], w[f"blocks.{i}.mix.bias"])

@@ -14,6 +14,7 @@ import numpy as np
 
 from ofx_lipsync.core.errors import ModelError, UsageError
 from ofx_lipsync.core.phones import LIPS, PHONES
+from ofx_lipsync.core.steps import NO_STEPS, Steps
 from ofx_lipsync.models.bands import (
     EARLY,
     FALL_DB,
@@ -78,7 +79,7 @@ class Hearing:
         """
         return self.line_of(line_heard(line_db(samples)))
 
-    def line_of(self, x: np.ndarray) -> Heard:
+    def line_of(self, x: np.ndarray, steps: Steps = NO_STEPS) -> Heard:
         """x: [T, bands] as models.bands.line_heard gives it."""
         dims = self.dims
         if not len(x):
@@ -86,13 +87,15 @@ class Hearing:
         padded = np.pad(x, ((dims["taps"] - 1, dims["behind"]), (0, 0)), constant_values=SILENCE)
         seen = np.lib.stride_tricks.sliding_window_view(padded, dims["taps"], axis=0).transpose(0, 2, 1)
         state, parts = self.ahead.start(), []
-        for part in _stretches(seen):
+        ahead, behind = steps.parts(2)
+        for part in ahead.over(_stretches(seen), -(-len(seen) // STRETCH)):
             stemmed = np.maximum(self.stem(part.reshape(len(part), -1)), 0)
             told, state = self.ahead.run(stemmed, state)
             parts.append(told)
         forward = np.concatenate(parts)[dims["behind"] :]  # [T, width]
         starts = range(0, len(forward), STRETCH)
-        return posteriors(np.concatenate([self._backwards(forward, start) for start in starts]))
+        told_whole = [self._backwards(forward, start) for start in behind.over(starts, len(starts))]
+        return posteriors(np.concatenate(told_whole))
 
     def _backwards(self, forward: np.ndarray, start: int) -> np.ndarray:
         """Logits of one stretch, from what is said in it and soon after."""

@@ -14,6 +14,7 @@ import numpy as np
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.mouth import ARTICULATION, MouthCurve
 from ofx_lipsync.core.sound import Sound
+from ofx_lipsync.core.steps import NO_STEPS, Steps
 from ofx_lipsync.models import mel_lips, spoken
 from ofx_lipsync.models.bands import RATE_HZ, line_db, line_heard
 from ofx_lipsync.models.hearing_listener import Heard, Hearing
@@ -25,7 +26,7 @@ from ofx_lipsync.models.sound_lips import SoundLips
 BY_SOUNDS = 0.6
 """Share of the network that goes by sounds."""
 HEARING, COARTICULATION, ARTICULATION_NETWORK = "hearing", "coarticulation", "articulation"
-Told = Callable[[Heard], Heard]
+Told = Callable[[Heard, Steps], Heard]
 """What is known better than it was heard, as from a text."""
 
 
@@ -41,7 +42,7 @@ class ArticulationListener:
     ) -> ArticulationListener:
         return cls(Hearing.named(hearing), SoundLips(load(by_sounds)), MelLips(load(name)))
 
-    def hear(self, sound: Sound, told: Told | None = None, style: str = "") -> MouthCurve:
+    def hear(self, sound: Sound, told: Told | None = None, style: str = "", steps: Steps = NO_STEPS) -> MouthCurve:
         """sound: mono, 16 kHz, at speech level (see loudness.py). The curve has 50 samples a second.
 
         told: sets right what was heard, before lips are asked for it. style: whose, by name; a stranger's without.
@@ -50,17 +51,21 @@ class ArticulationListener:
         if sound.rate_hz != RATE_HZ:
             raise UsageError(f"ArticulationListener: sound is at {sound.rate_hz} Hz, expected {RATE_HZ}; resample it")
         samples = np.ascontiguousarray(sound.mono(), np.float32)
-        return self.joined(line_db(samples), mel_spectrogram(samples), sound.start_s, told, style)
+        bands, mel = line_db(samples, steps.part(0, 0.1)), mel_spectrogram(samples, steps.part(0.1, 0.2))
+        return self.joined(bands, mel, sound.start_s, told, style, steps.part(0.2, 1))
 
     def joined(
-        self, bands: np.ndarray, mel: np.ndarray, start_s: float = 0.0, told: Told | None = None, style: str = ""
-    ) -> MouthCurve:
+        self, bands: np.ndarray, mel: np.ndarray, start_s: float = 0.0, told: Told | None = None, style: str = "",
+        steps: Steps = NO_STEPS,
+    ) -> MouthCurve:  # fmt: skip
         """bands: [T, 48] dB and mel: [80, M] of one levelled line; start_s: the time of its first sample."""
-        heard = self.hearing.line_of(line_heard(bands))
-        heard = told(heard) if told else heard
-        sounds = self.by_sounds.outputs(spoken.spoken(heard.phones, heard.lips, bands), self.by_sounds.person(style))
+        heard = self.hearing.line_of(line_heard(bands), steps.part(0, 0.4))
+        heard = told(heard, steps.part(0.4, 0.5)) if told else heard
+        steps(0.5)
+        rows = spoken.spoken(heard.phones, heard.lips, bands)
+        sounds = self.by_sounds.outputs(rows, self.by_sounds.person(style), steps.part(0.5, 0.75))
         times_s = (np.arange(len(sounds)) + 0.5) / spoken.STEPS_HZ
-        voice = _at(times_s, self.by_voice.outputs(mel), mel_lips.STEPS_HZ)
+        voice = _at(times_s, self.by_voice.outputs(mel, steps.part(0.75, 1)), mel_lips.STEPS_HZ)
         share, channels = np.float32(BY_SOUNDS), len(ARTICULATION)
         values = share * sounds[:, :channels] + (1 - share) * voice[:, :channels]
         flags = share * _logistic(sounds[:, channels:]) + (1 - share) * _logistic(voice[:, channels:])

@@ -11,6 +11,8 @@ from functools import cache
 
 import numpy as np
 
+from ofx_lipsync.core.steps import NO_STEPS, Steps
+
 RATE_HZ = 16000
 HOP = 200
 WINDOW = 800
@@ -24,14 +26,15 @@ BLOCK = 4096
 """Spectrum frames held at once: a ten-hour line must not need ten hours of spectrum."""
 
 
-def mel_spectrogram(samples: np.ndarray) -> np.ndarray:
+def mel_spectrogram(samples: np.ndarray, steps: Steps = NO_STEPS) -> np.ndarray:
     """samples: [N] float32 at 16 kHz. Returns [80, 1 + N // 200] float32, -4..4; frame t is centred at t * 12.5 ms."""
     emphasised = np.append(samples[:1], samples[1:] - np.float32(PREEMPHASIS) * samples[:-1]).astype(np.float32)
     half = WINDOW // 2
     short = max(0, half + 1 - len(emphasised))
     padded = np.pad(np.pad(emphasised, (0, short)), half, mode="reflect")
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP][: 1 + len(samples) // HOP]
-    blocks = [_bands(frames[start : start + BLOCK]) for start in range(0, len(frames), BLOCK)]
+    starts = range(0, len(frames), BLOCK)
+    blocks = [_bands(frames[start : start + BLOCK]) for start in steps.over(starts, len(starts))]
     return np.concatenate(blocks).T
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ofx_lipsync.core.errors import ModelError
+from ofx_lipsync.core.steps import NO_STEPS, Steps
 from ofx_lipsync.models.convolved import blocks_and_head, convolved, member, trunk_shapes
 from ofx_lipsync.models.loader import Weights
 from ofx_lipsync.models.mel import FRAMES_HZ, SILENCE
@@ -28,17 +29,17 @@ class MelLips:
         weights.fit(shapes)
         self.tensors = weights.tensors
 
-    def outputs(self, mel: np.ndarray) -> np.ndarray:
+    def outputs(self, mel: np.ndarray, steps: Steps = NO_STEPS) -> np.ndarray:
         """mel: [80, T], -4..4. Returns [ceil(T / 2), channels + 2], the members' mean, closure and voice as logits;
         step k is at k * 25 ms."""
         x = np.ascontiguousarray((mel.T - SILENCE) / -SILENCE, np.float32)
-        heard = np.stack([self._member(m, x) for m in range(self.members)])
+        heard = np.stack([self._member(m, x, part) for m, part in enumerate(steps.parts(self.members))])
         return np.asarray(heard.mean(axis=0, dtype=np.float32))
 
-    def _member(self, number: int, mel: np.ndarray) -> np.ndarray:
+    def _member(self, number: int, mel: np.ndarray, steps: Steps) -> np.ndarray:
         w = member(self.tensors, number)
         x = np.maximum(convolved(mel, w["stem.weight"], w["stem.bias"], stride=2), 0)  # [T / 2, width]
-        return blocks_and_head(x, w, self.dilations)
+        return blocks_and_head(x, w, self.dilations, steps)
 
 
 def expected_shapes(members: int, bands: int, width: int, blocks: int, channels: int) -> dict[str, tuple[int, ...]]:

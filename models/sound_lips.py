@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ofx_lipsync.core.errors import ModelError, UsageError
+from ofx_lipsync.core.steps import NO_STEPS, Steps
 from ofx_lipsync.models.convolved import blocks_and_head, convolved, member, trunk_shapes
 from ofx_lipsync.models.loader import Weights
 
@@ -34,21 +35,22 @@ class SoundLips:
             raise UsageError(f"AudioFeature.style: {style!r} is not known to these weights; they know {known}")
         return self.people.index(style)
 
-    def outputs(self, x: np.ndarray, who: int | None = None) -> np.ndarray:
+    def outputs(self, x: np.ndarray, who: int | None = None, steps: Steps = NO_STEPS) -> np.ndarray:
         """x: [T, inputs] of models/spoken.py. who: whose style; None is a stranger's.
 
         Returns [T, channels + 2], the members' mean; closure and voice as logits; step k is at k * 20 ms + 10 ms.
         """
         who = self.dims["people"] if who is None else who
-        heard = np.stack([self._member(m, x, who) for m in range(self.dims["members"])])
+        parts = steps.parts(self.dims["members"])
+        heard = np.stack([self._member(m, x, who, part) for m, part in enumerate(parts)])
         return np.asarray(heard.mean(axis=0, dtype=np.float32))
 
-    def _member(self, number: int, x: np.ndarray, who: int) -> np.ndarray:
+    def _member(self, number: int, x: np.ndarray, who: int, steps: Steps) -> np.ndarray:
         w = member(self.tensors, number)
         x = ((x - w["mean"]) * w["scale"]).astype(np.float32)
         styled = w["stem.bias"] + w["styled.weight"] @ w["style.weight"][who]
         x = np.maximum(convolved(x, w["stem.weight"], styled), 0)  # [T, width]
-        out = blocks_and_head(x, w, self.dilations)
+        out = blocks_and_head(x, w, self.dilations, steps)
         curves = out[:, : self.dims["channels"]]
         curves *= w["reach.weight"][who]
         curves += w["habit.weight"][who]

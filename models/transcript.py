@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ofx_lipsync.core.phones import LIPS, PHONES, members
+from ofx_lipsync.core.steps import NO_STEPS, Steps
 from ofx_lipsync.models.alignment import align
 from ofx_lipsync.models.hearing_listener import Heard
 from ofx_lipsync.models.pronounce import pronounce
@@ -21,9 +22,9 @@ class Transcript:
         """Raises: ModelError where espeak-ng is not installed; UsageError for an unknown language or no words."""
         self.words = pronounce(text, language)
 
-    def __call__(self, heard: Heard) -> Heard:
+    def __call__(self, heard: Heard, steps: Steps = NO_STEPS) -> Heard:
         """Raises: UsageError where the line is too short for the text."""
-        labels = align(heard.phones, self.words).labels
+        labels = align(heard.phones, self.words, steps).labels
         phones = np.eye(len(PHONES), dtype=np.float32)[labels]
         lips = np.stack([members(group)[labels] for group in LIPS], axis=1).astype(np.float32)
         return Heard(phones + EAR * (heard.phones - phones), lips + EAR * (heard.lips - lips))

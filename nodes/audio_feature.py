@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import Sequence
+from typing import Callable, Sequence
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from ofx_lipsync.core.errors import MediaError
 from ofx_lipsync.core.mouth import ARTICULATION, AudioAnalysis, MouthCurve
 from ofx_lipsync.core.params import Float, ParamSet, Text
 from ofx_lipsync.core.sound import Sound
+from ofx_lipsync.core.steps import Steps
 from ofx_lipsync.media.sound import resample
 from ofx_lipsync.models.listener import ArticulationListener
 from ofx_lipsync.models.loudness import SPEECH_DB, speech_gain
@@ -83,24 +84,28 @@ class Params(ParamSet):
 
 
 def analyse(
-    sound: Sound, frames: Sequence[int], rate: Fraction, params: Params, *, times_s: np.ndarray | None = None
-) -> AudioAnalysis:
+    sound: Sound, frames: Sequence[int], rate: Fraction, params: Params, *, times_s: np.ndarray | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> AudioAnalysis:  # fmt: skip
     """frames: the shot's, ascending; the first one is at 0 s of the shot's clock. rate: frames per second.
     times_s: [F] float64, when each frame is shown, for footage whose frames last unequal times.
+    progress: called with (done, total) frames, at least once a second of work; what it raises stops the hearing.
 
     Raises: UsageError for a transcript that cannot be said or is too long for the line; ModelError for the weights, or
     where a transcript needs espeak-ng.
     """
+    steps = Steps.of(progress, len(frames))
+    steps(0)
     heard = at_network_rate(sound)
+    steps(0.05)
     gain = speech_gain(heard.samples[0]) ** params.level * 10 ** (params.gain / 20)
     levelled = Sound(heard.samples * np.float32(gain), heard.rate_hz, heard.start_s)
     told = Transcript(params.transcript, params.language) if params.transcript.strip() else None
-    curve = ArticulationListener.named(params.network).hear(levelled, told, params.style)
+    curve = ArticulationListener.named(params.network).hear(levelled, told, params.style, steps.part(0.1, 0.9))
     curve = resting_in_silence(with_dynamics(curve, levelled, params.dynamics), params.silence, params.pause)
     times_s = frame_times_s(frames, rate) if times_s is None else times_s
-    return AudioAnalysis(
-        mel_spectrogram(heard.samples[0]), loudness_db(heard, times_s, float(1 / rate)), sampled(curve, times_s)
-    )
+    mels = mel_spectrogram(heard.samples[0], steps.part(0.9, 1))
+    return AudioAnalysis(mels, loudness_db(heard, times_s, float(1 / rate)), sampled(curve, times_s))
 
 
 def mel(sound: Sound) -> np.ndarray:

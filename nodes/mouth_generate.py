@@ -9,7 +9,7 @@ Blend does.
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import Callable, Sequence
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from ofx_lipsync.core.mouth import MouthCurve
 from ofx_lipsync.core.params import Choice, File, Float, Int, ParamSet
 from ofx_lipsync.core.plan import PLATE, MouthPlan, Patch
 from ofx_lipsync.core.region import Region
+from ofx_lipsync.core.steps import Steps
 from ofx_lipsync.core.timing import Rate
 from ofx_lipsync.nodes.mouth import layers, planning
 
@@ -107,18 +108,21 @@ def analyse(
     reel: tuple[Clip, FaceTrack] | None = None,
     cuts: Sequence[int] = (),
     times_s: np.ndarray | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> MouthPlan:
     """What to paint on every frame where the face is seen. Reads no pixels.
 
     frames: the shot's, ascending; curve times count from the first. cuts: frames that begin a new scene.
     times_s: [N] float64, when each frame is shown, for footage whose frames last unequal times.
+    progress: called with (done, total) frames, at least once a second of work; what it raises stops the planning.
     Raises: UsageError when params ask for a reel and there is none.
     """
     if params.library == "reel" and reel is None:
         raise UsageError(f"{ID}.library: is 'reel', but no reel is given; give one with {ID}.reel, or use library=both")
     if times_s is None:
         times_s = (np.asarray(frames) - frames[0]) / float(plate_rate)
-    return planning.plan(track, plate_rate, frames, curve, params, reel[1] if reel else None, cuts, times_s)
+    steps = Steps.of(progress, len(frames))
+    return planning.plan(track, plate_rate, frames, curve, params, reel[1] if reel else None, cuts, times_s, steps)
 
 
 def wanted(plan: MouthPlan, frames: Sequence[int], clip: int = PLATE) -> dict[int, Region]:

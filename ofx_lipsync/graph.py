@@ -36,7 +36,7 @@ NODES = {
 OTHERS: dict[str, str] = {"Character": "character"}
 """Nodes beside it, each with a graph of its own."""
 Progress = Callable[[str, int, int], None]
-"""Called with (stage, done, total) as frames go by."""
+"""Called with (stage, done, total) as frames go by, at least once a second of work; what it raises stops the work."""
 
 
 @dataclass(frozen=True)
@@ -135,14 +135,18 @@ class Dub:
         """What the line says, at the frames of the shot."""
         shot = self.shot
         heard = node("AudioFeature").analyse(
-            shot.sound, shot.frames, shot.plate.rate, self.settings["AudioFeature"], times_s=shot.times_s
-        )
+            shot.sound, shot.frames, shot.plate.rate, self.settings["AudioFeature"], times_s=shot.times_s,
+            progress=self._stage("hearing"),
+        )  # fmt: skip
         return heard
 
     def plan(self, faces: FaceAnalysis, audio: AudioAnalysis) -> MouthPlan:
         """What to paint where. Raises: FrameError as `analyse`."""
         track = followed(faces, self.shot.frames, self.settings["FaceDetect"])
-        return planned(track, self.shot.plate.rate, self.shot.frames, faces, audio, self.settings, self._reel())
+        return planned(
+            track, self.shot.plate.rate, self.shot.frames, faces, audio, self.settings, self._reel(),
+            self._stage("planning"),
+        )  # fmt: skip
 
     def prepare(self, analysis: Analysis, frames: Sequence[int]) -> None:
         """Fetch what these frames need from elsewhere in the shot, in one sweep."""
@@ -206,11 +210,12 @@ def followed(faces: FaceAnalysis, frames: Sequence[int], params: Any) -> FaceTra
 def planned(
     track: FaceTrack | None, rate: Rate, frames: Sequence[int], faces: FaceAnalysis, audio: AudioAnalysis,
     settings: Settings, reel: tuple[Clip, FaceTrack] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> MouthPlan:  # fmt: skip
     """MouthGenerate's plan. The curve lies at the times of the shot's frames, so that they need not be given again."""
     plan = node("MouthGenerate").analyse(
         track, rate, frames, audio.curve, settings["MouthGenerate"],
-        reel=reel, cuts=faces.cuts, times_s=audio.curve.times_s,
+        reel=reel, cuts=faces.cuts, times_s=audio.curve.times_s, progress=progress,
     )  # fmt: skip
     return plan
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ofx_lipsync.core.plan import PLATE
+from ofx_lipsync.core.steps import NO_STEPS, Steps
 from ofx_lipsync.nodes.mouth.library import Library, follows
 from ofx_lipsync.nodes.mouth.points import LIP_ROWS, LOWER_INNER, UPPER_INNER
 
@@ -61,7 +62,7 @@ def jumps(library: Library, walk: np.ndarray, starts: np.ndarray) -> np.ndarray:
     return (other | (step < -1) | (step > 2)) & ~starts
 
 
-def cheapest_walk(fit: np.ndarray, step: np.ndarray, starts: np.ndarray) -> np.ndarray:
+def cheapest_walk(fit: np.ndarray, step: np.ndarray, starts: np.ndarray, steps: Steps = NO_STEPS) -> np.ndarray:
     """[N] int64, the library rows whose fits and steps add up to the least; ties go to the lower row.
 
     fit: [N, K], what it costs to show mouth k at time n. step: [K, K], from one mouth to the next.
@@ -74,6 +75,8 @@ def cheapest_walk(fit: np.ndarray, step: np.ndarray, starts: np.ndarray) -> np.n
     columns = np.ascontiguousarray(step.T)
     every = np.arange(mouths)
     for n in range(1, count):
+        if n % 64 == 0:
+            steps(n / count)
         if starts[n]:
             back[n] = total.argmin()
             total = total.min() + fit[n]

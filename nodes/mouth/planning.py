@@ -12,6 +12,7 @@ from ofx_lipsync.core.face import FaceTrack
 from ofx_lipsync.core.mouth import MouthCurve
 from ofx_lipsync.core.plan import MouthPlan
 from ofx_lipsync.core.pose import HeadPose, fit_pose, to_front
+from ofx_lipsync.core.steps import NO_STEPS, Steps
 from ofx_lipsync.core.timing import Rate
 from ofx_lipsync.nodes.mouth import choose
 from ofx_lipsync.nodes.mouth.actor import Actor, learn, people
@@ -32,24 +33,32 @@ POOR = 0.03
 
 def plan(
     track: FaceTrack | None, rate: Rate, frames: Sequence[int], curve: MouthCurve, params: Any,
-    reel: FaceTrack | None, cuts: Sequence[int], times_s: np.ndarray,
+    reel: FaceTrack | None, cuts: Sequence[int], times_s: np.ndarray, steps: Steps = NO_STEPS,
 ) -> MouthPlan:  # fmt: skip
     rows = _usable(track, frames)
     if track is None or len(rows) == 0 or len(curve.times_s) == 0:
         return _nothing()
+    steps(0)
     landmarks, numbers = track.landmarks[rows], track.frames[rows]
     pose = fit_pose(landmarks)
+    steps(0.05)
     library = build(track if params.library != "reel" else None, reel if params.library != "plate" else None)
+    steps(0.1)
     known = _all_front(track, reel)
+    steps(0.15)
     actor, raw = learn(known, people()), measure(known)
     curve = spoken_as(curve, actor.channels(raw), raw[:, 0], rate)
     channels = wanted_channels(curve, numbers.tolist(), times_s[np.searchsorted(frames, numbers)], params)
     front = front_points(actor, channels)
+    steps(0.2)
     here, target = landmarks[:, INDEX, :2], _placed(actor, pose, landmarks, front)
     starts = _starts(numbers, cuts)
+    steps(0.3)
     fit = choose.fit_cost(library, front, angles_of(landmarks), pose.scale)
     away = choose.keep_away(library, numbers, params.keep_away * float(rate))
-    walk = choose.cheapest_walk(fit + away, choose.step_cost(library) * np.float32(params.steadiness), starts)
+    steps(0.4)
+    step = choose.step_cost(library) * np.float32(params.steadiness)
+    walk = choose.cheapest_walk(fit + away, step, starts, steps.part(0.4, 1))
     both, cross = _crossings(library, walk, starts)
     return MouthPlan(
         numbers, here, target, library.clip[both], library.frame[both], library.points[both][..., :2], cross,

@@ -36,8 +36,8 @@ KEYS = {
 }
 """What of an analysis' key belongs to which part."""
 _MOST_FRAMES = 1_000_000
-_LOOKING, _LISTENING = 0.9, 0.95
-"""How far an Analyse is when the faces are found, and when the line is heard."""
+_LASTS = {"faces": 18.0, "hearing": 1.0, "reel": 6.0, "planning": 1.0}
+"""How long a stage takes beside the others."""
 _writing = threading.Lock()
 
 
@@ -52,12 +52,11 @@ def analyse(job: Job) -> None:
     check_writable(path)
     run = _Run(job)
     made: dict[str, Any] = {}
-    existing = run.kept
-    if job.name in ("FaceDetect", WHOLE) or (job.name == "MouthGenerate" and (not existing or existing.faces is None)):
+    if "faces" in run.stages:
         made["faces"] = run.faces()
-    if job.name in ("AudioFeature", WHOLE):
+    if "hearing" in run.stages:
         made["audio"] = run.audio()
-    if job.name in ("MouthGenerate", WHOLE):
+    if "planning" in run.stages:
         made["plan"] = run.plan(made)
     run.write(path, made)
     if job.name in ("FaceDetect", WHOLE):
@@ -85,6 +84,19 @@ class _Run:
         self.kept = _kept(job, self.frames)
         self.key: dict[str, str] = {}
         self._networks = self.settings.key()
+        self.stages = self._stages()
+
+    def _stages(self) -> list[str]:
+        """What this node makes, in order."""
+        job, stages = self.job, []
+        alone = job.name == "MouthGenerate" and (self.kept is None or self.kept.faces is None)
+        if job.name in ("FaceDetect", WHOLE) or alone:
+            stages.append("faces")
+        if job.name in ("AudioFeature", WHOLE):
+            stages.append("hearing")
+        if job.name in ("MouthGenerate", WHOLE):
+            stages += ["reel", "planning"] if self.settings["MouthGenerate"].reel else ["planning"]
+        return stages
 
     def faces(self) -> FaceAnalysis:
         plate = self._plate()
@@ -97,11 +109,11 @@ class _Run:
 
     def audio(self) -> AudioAnalysis:
         job, rate = self.job, self._rate()
-        job.request.progress(_LOOKING, "line")
+        self._progress("hearing", 0, 1)
         sound = self._sound(rate)
         job.request.check()
         times_s = np.array([float((frame - self.frames[0]) / rate) for frame in self.frames])
-        heard = Dub(Shot(_Rated(rate), sound, self.frames, times_s=times_s), self.settings).audio()
+        heard = Dub(Shot(_Rated(rate), sound, self.frames, times_s=times_s), self.settings, self._progress).audio()
         job.request.check()
         self.key.update({"line": fingerprint(sound), **self._part("audio")})
         self.rate = rate
@@ -125,7 +137,7 @@ class _Run:
             ) from None
 
     def plan(self, made: dict[str, Any]) -> Any:
-        self.job.request.progress(_LISTENING, "mouths")
+        self._progress(self.stages[-1], 0, 1)
         faces = made.get("faces") or (self.kept.faces if self.kept else None)
         audio = made.get("audio") or (self.kept.audio if self.kept else None)
         if audio is None or faces is None:
@@ -154,7 +166,7 @@ class _Run:
         self.job.request.done("written")
 
     def _plate(self) -> Clip:
-        job, path = self.job, self.job.text("plate_file")
+        job, path = self.job, self.job.plate_path
         if path:
             return job.files.enter_context(
                 open_plate(path, frames=FrameRange(self.frames), colour=job.workshop.colour)
@@ -164,7 +176,9 @@ class _Run:
 
     def _reel(self) -> Plate | None:
         path = self.settings["MouthGenerate"].reel
-        return self.job.files.enter_context(open_plate(path, colour=self.job.workshop.colour)) if path else None
+        if not path:
+            return None
+        return self.job.files.enter_context(open_plate(self.job.as_pattern(path), colour=self.job.workshop.colour))
 
     def _rate(self) -> Rate:
         """Of the faces' plate, else of what is kept, else of the host."""
@@ -179,7 +193,11 @@ class _Run:
         return "host " + hashlib.blake2b(repr(seen).encode(), digest_size=16).hexdigest()
 
     def _progress(self, stage: str, done: int, total: int) -> None:
-        self.job.request.progress(_LOOKING * done / max(total, 1), stage)
+        """Over all stages of this Analyse; the last word is that of the file."""
+        lasts = [_LASTS[name] for name in self.stages]
+        before = sum(lasts[: self.stages.index(stage)])
+        share = (before + _LASTS[stage] * done / max(total, 1)) / sum(lasts)
+        self.job.request.progress(0.99 * share, stage)
 
 
 class _Rated:

@@ -65,7 +65,7 @@ def serve(workshop: Workshop, request: Request) -> Reply:
     message = request.message
     name, module = _hosted(message)
     job = Job(workshop, request, name)
-    with job.files:
+    with job.files, request.mapped:
         if message.kind == Kind.ANALYSE:
             return _analyse(job)
         frame_of(message)  # a request without a time ends its channel, whatever the node would say
@@ -95,6 +95,10 @@ def _render(job: Job, module: str) -> Reply:
     answer: Answer = _module(module).render(job)
     job.workshop.counters.add(renders=1)
     job.request.check()
+    if answer.change is not None:
+        if answer.change.put():
+            return Reply({"out": "card"})
+        answer = Answer(rows=answer.change.rows())
     if answer.rows is None:
         assert answer.image is not None
         return Reply({"out": "image", "image": answer.image})

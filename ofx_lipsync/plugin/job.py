@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -23,7 +24,7 @@ from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange, Rate, parse_rate
 from ofx_lipsync.graph import NODES, Dub, Settings, Shot, followed, node, planned
-from ofx_lipsync.media.source import open_plate
+from ofx_lipsync.media.source import STILLS, open_plate
 from ofx_lipsync.plugin.host_clip import HostClip, Proxy
 from ofx_lipsync.plugin.pictures import HostColour, Layout, Picture, Place, alpha_of
 from ofx_lipsync.plugin.request import Named, Request, frame_of
@@ -52,6 +53,22 @@ class Job:
     def text(self, param: str) -> str:
         """A param of the shot: analysis, line, plate_file and their like; empty where there is none."""
         return self.message.text(f"p.{param}", "").strip()
+
+    @cached_property
+    def plate_path(self) -> str:
+        """plate_file, a sequence as a pattern. Raises: ProtocolError for a request without a time."""
+        path = self.text("plate_file")
+        return self.as_pattern(path) if path else ""
+
+    def as_pattern(self, path: str) -> str:
+        """Nuke hands a file param over with the frame in place of its ####: the pattern again, where the name ends in
+        this frame's number. Whole names of other hosts stay as they are."""
+        if "nuke" not in self.workshop.host.lower():
+            return path
+        found = re.search(r"(\d+)(\.[A-Za-z0-9]+)$", path)
+        if found is None or found[2].lower() not in STILLS or int(found[1]) != self.frame:
+            return path
+        return f"{path[: found.start(1)]}{'#' * len(found[1])}{found[2]}"
 
     @cached_property
     def view(self) -> str:
@@ -189,7 +206,7 @@ class Job:
     @cached_property
     def plate(self) -> HostClip:
         """Source, and where plate_file is given the file for other frames. Nobody asks it for its rate in a render."""
-        path, file = self.text("plate_file"), None
+        path, file = self.plate_path, None
         self._check_size()
         if path:
             file = self._scaled(self.files.enter_context(open_plate(path, colour=self.workshop.colour)))
@@ -202,7 +219,9 @@ class Job:
         """MouthGenerate's reel, from disk."""
         if not params.reel:
             return None
-        return self._scaled(self.files.enter_context(open_plate(params.reel, colour=self.workshop.colour)))
+        return self._scaled(
+            self.files.enter_context(open_plate(self.as_pattern(params.reel), colour=self.workshop.colour))
+        )
 
     @cached_property
     def dub(self) -> Dub:

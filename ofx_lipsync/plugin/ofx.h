@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the shim needs of the OpenFX 1.4 C interface, in our own text, written from the published API. Types, then
- * suites, then names. The Python host reads the first two parts of this file too, so they hold no macros. */
+/* What the shim needs of the OpenFX C interface (1.4, and of 1.5 CUDA and drawing), in our own text, written from the
+ * published API. Types, then suites, then names. The Python host reads the first two parts too: they hold no macros. */
 #ifndef LIPSYNC_OFX_H
 #define LIPSYNC_OFX_H
 
@@ -18,6 +18,7 @@ typedef struct OfxParamSetStruct *OfxParamSetHandle;
 typedef struct OfxParamStruct *OfxParamHandle;
 typedef struct OfxInteract *OfxInteractHandle;
 typedef struct OfxMutex *OfxMutexHandle;
+typedef struct OfxDrawContext *OfxDrawContextHandle;
 
 typedef struct OfxRectI {
     int x1, y1, x2, y2;
@@ -26,6 +27,14 @@ typedef struct OfxRectI {
 typedef struct OfxRectD {
     double x1, y1, x2, y2;
 } OfxRectD;
+
+typedef struct OfxPointD {
+    double x, y;
+} OfxPointD;
+
+typedef struct OfxRGBAColourF {
+    float r, g, b, a;
+} OfxRGBAColourF;
 
 typedef struct OfxRangeD {
     double min, max;
@@ -150,6 +159,16 @@ typedef struct OfxInteractSuiteV1 {
     OfxStatus (*interactGetPropertySet)(OfxInteractHandle interact, OfxPropertySetHandle *set);
 } OfxInteractSuiteV1;
 
+/* Colours, patterns and shapes are enumerations in the published text. */
+typedef struct OfxDrawSuiteV1 {
+    OfxStatus (*getColour)(OfxDrawContextHandle context, int which, OfxRGBAColourF *colour);
+    OfxStatus (*setColour)(OfxDrawContextHandle context, const OfxRGBAColourF *colour);
+    OfxStatus (*setLineWidth)(OfxDrawContextHandle context, float width);
+    OfxStatus (*setLineStipple)(OfxDrawContextHandle context, int pattern);
+    OfxStatus (*draw)(OfxDrawContextHandle context, int shape, const OfxPointD *points, int count);
+    OfxStatus (*drawText)(OfxDrawContextHandle context, const char *text, const OfxPointD *at, int alignment);
+} OfxDrawSuiteV1;
+
 /* ---- names ---- */
 
 #define kOfxStatOK 0
@@ -163,6 +182,7 @@ typedef struct OfxInteractSuiteV1 {
 #define kOfxStatReplyYes 12
 #define kOfxStatReplyNo 13
 #define kOfxStatReplyDefault 14
+#define kOfxStatGPURenderFailed 1002
 
 #define kOfxImageEffectPluginApi "OfxImageEffectPluginAPI"
 #define kOfxPropertySuite "OfxPropertySuite"
@@ -171,6 +191,7 @@ typedef struct OfxInteractSuiteV1 {
 #define kOfxMessageSuite "OfxMessageSuite"
 #define kOfxProgressSuite "OfxProgressSuite"
 #define kOfxInteractSuite "OfxInteractSuite"
+#define kOfxDrawSuite "OfxDrawSuite"
 
 #define kOfxActionLoad "OfxActionLoad"
 #define kOfxActionUnload "OfxActionUnload"
@@ -210,6 +231,7 @@ typedef struct OfxInteractSuiteV1 {
 #define kOfxImageEffectPluginPropHostFrameThreading "OfxImageEffectPluginPropHostFrameThreading"
 #define kOfxImageEffectPluginPropFieldRenderTwiceAlways "OfxImageEffectPluginPropFieldRenderTwiceAlways"
 #define kOfxImageEffectPluginPropOverlayInteractV1 "OfxImageEffectPluginPropOverlayInteractV1"
+#define kOfxImageEffectPluginPropOverlayInteractV2 "OfxImageEffectPluginPropOverlayInteractV2"
 #define kOfxImageEffectPropSupportedContexts "OfxImageEffectPropSupportedContexts"
 #define kOfxImageEffectPropContext "OfxImageEffectPropContext"
 #define kOfxImageEffectPropSupportedPixelDepths "OfxImageEffectPropSupportedPixelDepths"
@@ -221,6 +243,9 @@ typedef struct OfxInteractSuiteV1 {
 #define kOfxImageEffectPropTemporalClipAccess "OfxImageEffectPropTemporalClipAccess"
 #define kOfxImageEffectPropOpenGLRenderSupported "OfxImageEffectPropOpenGLRenderSupported"
 #define kOfxImageEffectPropCudaRenderSupported "OfxImageEffectPropCudaRenderSupported"
+#define kOfxImageEffectPropCudaStreamSupported "OfxImageEffectPropCudaStreamSupported"
+#define kOfxImageEffectPropCudaEnabled "OfxImageEffectPropCudaEnabled"
+#define kOfxImageEffectPropCudaStream "OfxImageEffectPropCudaStream"
 #define kOfxImageEffectPropOpenCLRenderSupported "OfxImageEffectPropOpenCLRenderSupported"
 #define kOfxImageEffectPropComponents "OfxImageEffectPropComponents"
 #define kOfxImageEffectPropPixelDepth "OfxImageEffectPropPixelDepth"
@@ -301,7 +326,10 @@ typedef struct OfxInteractSuiteV1 {
 
 #define kOfxInteractPropPixelScale "OfxInteractPropPixelScale"
 #define kOfxInteractPropPenPosition "OfxInteractPropPenPosition"
-#define kOfxInteractPropSlaveToParam "OfxInteractPropSlaveToParam"
+#define kOfxInteractPropDrawContext "OfxInteractPropDrawContext"
+#define kOfxDrawPrimitiveLines 0
+#define kOfxDrawPrimitiveLineStrip 1
+#define kOfxDrawPrimitiveLineLoop 2
 
 /* Resolve's own: the source clip's file and frame, whatever the timeline does to its speed. */
 #define kResolvePropSourceFile "OfxImageEffectPropSrcFilePath"

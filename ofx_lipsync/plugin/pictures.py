@@ -84,12 +84,21 @@ class Layout:
         return np.zeros((self.height, self.width, self.comps), DEPTHS[self.depth])
 
 
-@dataclass(frozen=True, eq=False)
 class Picture:
     """rows: [H, W, C] in the host's type, bottom to top."""
 
-    layout: Layout
-    rows: np.ndarray
+    def __init__(self, layout: Layout, rows: np.ndarray | None) -> None:
+        self.layout, self._rows = layout, rows
+
+    @property
+    def rows(self) -> np.ndarray:
+        assert self._rows is not None
+        return self._rows
+
+    def part(self, rows: slice, columns: slice) -> np.ndarray:
+        """[h, w, C], top down: rows counted from the top. A view where the pixels are in memory."""
+        found: np.ndarray = self.rows[::-1][rows, columns]
+        return found
 
 
 @dataclass(frozen=True)
@@ -154,10 +163,8 @@ class HostColour:
 
 
 def part_of(picture: Picture, place: Place, region: Region) -> np.ndarray:
-    """[H, W, C] of a region inside the picture, top down, as a view."""
-    rows, columns = region.slices_in(place.region(picture.layout))
-    part: np.ndarray = picture.rows[::-1][rows, columns]
-    return part
+    """[H, W, C] of a region inside the picture, top down, as a view where it is in memory."""
+    return picture.part(*region.slices_in(place.region(picture.layout)))
 
 
 def stored(values: np.ndarray, depth: int) -> np.ndarray:

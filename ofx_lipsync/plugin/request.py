@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Mapping
 
 import numpy as np
 
 from ofx_lipsync.core.errors import LipSyncError, MediaError
+from ofx_lipsync.plugin.card import CardPicture, Mapped, Share, UnreachableError
 from ofx_lipsync.plugin.channel import Channel, ResultFile, check_size, close_all, read_into
 from ofx_lipsync.plugin.pictures import DEPTHS, Layout, Picture
 from ofx_lipsync.plugin.protocol import Kind, Message, ProtocolError, Value
@@ -30,13 +33,14 @@ class AbortedError(LipSyncError):
 
 @dataclass(frozen=True)
 class Named:
-    """A picture that the request names. frame: None is the request's own time."""
+    """A picture that the request names. frame: None is the request's own time. share: where it lies on a card."""
 
     index: int
     clip: str
     frame: int | None
     layout: Layout
     key: Hash
+    share: Share | None = None
 
 
 class Request:
@@ -51,6 +55,8 @@ class Request:
         self.seen: dict[tuple[str, int], Hash] = {}
         self._uploaded: dict[int, Picture] = {}
         self.why = ""
+        self.mapped = ExitStack()
+        """What of the host's card is open here, until the request is answered."""
         self._progress, self._stage = -1.0, ""
 
     def check(self) -> None:
@@ -66,12 +72,34 @@ class Request:
 
     def picture(self, named: Named) -> Picture:
         """A picture that the request names: as it is held, or sent by the shim now."""
+        on_card = self._on_card(named)
+        if on_card is not None:
+            return on_card
         held = self._uploaded.get(named.index) or self._store.picture(named.key)
         if held is not None and held.layout.alike(named.layout):
             self._counters.add(known=int(named.index not in self._uploaded))
             self._uploaded[named.index] = held
             return held
         self._uploaded[named.index] = self._needed(named.index)
+        return self._uploaded[named.index]
+
+    def target(self, layout: Layout) -> Mapped | None:
+        """Where the result lies on the host's card, or None where it goes back in memory."""
+        share = Share.read(self.message, "out.")
+        try:
+            return None if share is None else self.mapped.enter_context(Mapped(share, layout))
+        except UnreachableError:
+            return None
+
+    def _on_card(self, named: Named) -> Picture | None:
+        if named.share is None or named.index in self._uploaded:
+            return self._uploaded.get(named.index)
+        try:
+            mapped = self.mapped.enter_context(Mapped(named.share, named.layout))
+        except UnreachableError as error:
+            print(f"lipsync worker: pictures on the host's card are sent through memory: {error}", file=sys.stderr)
+            return None
+        self._uploaded[named.index] = CardPicture(mapped)
         return self._uploaded[named.index]
 
     def fetch(self, clip: str, frame: int) -> Picture | None:
@@ -193,7 +221,7 @@ def _named(message: Message) -> list[Named]:
         if "time" in message.body and frame == frame_of(message):
             frame = None
         layout, key = Layout.read(message, prefix), key_of(message, prefix)
-        found.append(Named(index, message.text(prefix + "clip"), frame, layout, key))
+        found.append(Named(index, message.text(prefix + "clip"), frame, layout, key, Share.read(message, prefix)))
     return found
 
 

@@ -56,9 +56,12 @@ typedef struct {
     bool persistent;                    /* the message suite is version 2 */
     const OfxProgressSuiteV1 *progress; /* null where the host has none */
     const OfxInteractSuiteV1 *interact; /* null where the host has none */
+    const OfxDrawSuiteV1 *draw;         /* null where overlays are drawn with OpenGL alone */
     char name[128], version[64];
     bool temporal; /* clips may be asked for other frames */
     bool sizes;    /* a node's picture may have another size than its input's */
+    bool cuda;     /* it may hand over pictures that lie on its CUDA card */
+    bool stream;   /* and says on which of its streams they are made */
 } Host;
 
 extern Host HOST;
@@ -121,7 +124,10 @@ OfxStatus action_identity(Instance *instance, OfxPropertySetHandle in_args, OfxP
 OfxStatus action_preferences(Instance *instance, OfxPropertySetHandle out_args);
 OfxStatus action_render(Instance *instance, OfxPropertySetHandle in_args);
 OfxStatus action_changed(Instance *instance, OfxPropertySetHandle in_args);
+/* With the OpenGL of the host's viewer, and with its draw suite. */
 OfxStatus overlay_entry(const char *action, const void *handle, OfxPropertySetHandle in_args,
                         OfxPropertySetHandle out_args);
+OfxStatus overlay_suite_entry(const char *action, const void *handle, OfxPropertySetHandle in_args,
+                              OfxPropertySetHandle out_args);
 
 #endif

@@ -53,14 +53,24 @@ static bool send_picture(Request *request, int slot, const Pixels *pixels, bool 
     return reply(request, &buffer->fd, 1);
 }
 
+/* A picture on the card that the worker cannot reach there. */
+static bool read_after_all(Request *request, int index)
+{
+    if (!request->cuda.on || request->packed[index]) return true;
+    cuda_refused();
+    return request_hash(request, index, &request->pictures[index], &request->packed[index]);
+}
+
 /* By number, or -1 for the one that was fetched last. */
 static bool answer_need(Request *request, const Packet *packet)
 {
     int64_t index = wire_get_int(packet, "image", -1);
-    if (index == -1 && request->fetched.handle) return send_picture(request, CLIPS_MAX, &request->fetched, false);
+    if (index == -1 && request->fetched.handle)
+        return send_picture(request, CLIPS_MAX, &request->fetched, request->fetched_packed);
     if (index < 0 || index >= request->input_count || !request->pictures[index].handle) return false;
     request->needed = true;
-    return send_picture(request, (int)index, &request->pictures[index], request->packed[index]);
+    return read_after_all(request, (int)index) &&
+           send_picture(request, (int)index, &request->pictures[index], request->packed[index]);
 }
 
 static int clip_named(const NodeRow *node, const char *name)
@@ -72,7 +82,7 @@ static int clip_named(const NodeRow *node, const char *name)
 
 static bool announce_fetched(Request *request)
 {
-    picture_hash(&request->fetched, NULL);
+    if (!request_hash(request, CLIPS_MAX, &request->fetched, &request->fetched_packed)) return false;
     begin_reply(request, KNOWN);
     wire_layout(&request->channel->out, "", &request->fetched, true);
     return reply(request, NULL, 0);
@@ -170,6 +180,10 @@ static int take_packet(Request *request, Packet *packet)
     }
     bool well = serve(request, packet);
     packet_close(packet);
+    if (!well && request->cuda.why[0]) { /* the worker is blameless and lives on */
+        abort_request(request);
+        return ASK_FAILED;
+    }
     return well ? -1 : (int)lost(request, "sent something that is no answer");
 }
 

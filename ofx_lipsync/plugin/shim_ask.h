@@ -3,6 +3,7 @@
 #ifndef LIPSYNC_SHIM_ASK_H
 #define LIPSYNC_SHIM_ASK_H
 
+#include "shim_cuda.h"
 #include "shim_picture.h"
 #include "shim_pool.h"
 #include "shim_worker.h"
@@ -19,9 +20,11 @@ typedef struct Request {
     Pixels pictures[CLIPS_MAX];
     int clip_of[CLIPS_MAX], input_count; /* the connected inputs: imageN */
     Pixels fetched;                      /* the picture of the last FETCH, until the next */
+    bool fetched_packed;
     Shared sent[CLIPS_MAX + 1];          /* one a picture, the last for what is fetched */
     bool packed[CLIPS_MAX];              /* its pixels are in there already */
     bool needed;                         /* the worker asked for one */
+    Cuda cuda;                           /* where the host's pictures lie on its card */
     double done;                         /* as PROGRESS last said */
     void (*progress)(struct Request *request, double done, const char *stage);
     void (*keys)(struct Request *request, const char *param, const double *pairs, size_t count);
@@ -37,7 +40,12 @@ Outcome request_send(Request *request, Packet *answer);
 void request_end(Request *request);
 /* Shared memory for a picture of the request; null where the system gives none. */
 Shared *request_buffer(Request *request, int slot, const Pixels *pixels);
-/* The host's pictures of every connected input, hashed, as imageN records. */
-void request_pictures(Request *request);
+/* The host's pictures of every connected input, hashed, as imageN records; Source on a card unhashed, by where it lies
+ * there, where the worker may reach it. False, with the reason in the asker, where a picture cannot be read. */
+bool request_pictures(Request *request);
+/* A picture in shared memory, hashed, whether it lies here or on the card. */
+bool request_hash(Request *request, int slot, Pixels *pixels, bool *packed);
+/* Says that the card failed; false. */
+bool card_failed(Request *request);
 
 #endif

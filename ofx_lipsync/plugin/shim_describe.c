@@ -31,7 +31,8 @@ static void set_abilities(const NodeRow *node, OfxPropertySetHandle set)
     set_int(set, kOfxImageEffectPluginPropFieldRenderTwiceAlways, 0, 0);
     set_text(set, kOfxImageEffectPluginRenderThreadSafety, 0, kOfxImageEffectRenderFullySafe);
     set_text(set, kOfxImageEffectPropOpenGLRenderSupported, 0, "false");
-    set_text(set, kOfxImageEffectPropCudaRenderSupported, 0, "false");
+    set_text(set, kOfxImageEffectPropCudaRenderSupported, 0, HOST.cuda ? "true" : "false");
+    if (HOST.stream) set_text(set, kOfxImageEffectPropCudaStreamSupported, 0, "true");
     set_text(set, kOfxImageEffectPropOpenCLRenderSupported, 0, "false");
 }
 
@@ -45,6 +46,8 @@ OfxStatus describe(const NodeRow *node, OfxImageEffectHandle effect)
     set_contexts(node, set);
     set_abilities(node, set);
     if (HOST.interact) set_pointer(set, kOfxImageEffectPluginPropOverlayInteractV1, (void *)overlay_entry);
+    if (HOST.interact && HOST.draw)
+        set_pointer(set, kOfxImageEffectPluginPropOverlayInteractV2, (void *)overlay_suite_entry);
     return kOfxStatOK;
 }
 

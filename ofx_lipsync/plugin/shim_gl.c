@@ -12,7 +12,9 @@
 #define LINES_MAX 4096
 #define POINTS_MAX ((size_t)1 << 20)
 enum { GL_POINTS = 0, GL_LINES = 1, GL_LINE_LOOP = 2, GL_LINE_STRIP = 3 };
-enum { GL_BLEND = 0x0BE2, GL_TEXTURE_2D = 0x0DE1, GL_SRC_ALPHA = 0x0302, GL_ONE_MINUS_SRC_ALPHA = 0x0303 };
+enum { GL_BLEND = 0x0BE2, GL_TEXTURE_2D = 0x0DE1, GL_DEPTH_TEST = 0x0B71 };
+enum { GL_LIGHTING = 0x0B50, GL_LINE_STIPPLE = 0x0B24 };
+enum { GL_SRC_ALPHA = 0x0302, GL_ONE_MINUS_SRC_ALPHA = 0x0303 };
 #define GL_ALL_ATTRIB_BITS 0x000FFFFFu
 
 static struct {
@@ -52,7 +54,10 @@ bool gl_ready(void)
 void gl_begin_overlay(void)
 {
     gl.push(GL_ALL_ATTRIB_BITS);
-    gl.disable(GL_TEXTURE_2D);
+    gl.disable(GL_TEXTURE_2D); /* whatever the viewer has drawn before */
+    gl.disable(GL_DEPTH_TEST);
+    gl.disable(GL_LIGHTING);
+    gl.disable(GL_LINE_STIPPLE);
     gl.enable(GL_BLEND);
     gl.blend(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA);
 }
@@ -69,9 +74,9 @@ static void stroke(unsigned shape, const float *points, size_t count)
     gl.end();
 }
 
-void gl_cross(double x, double y, double reach, bool held)
+void gl_cross(double x, double y, double across, double down, bool held)
 {
-    float const l = (float)(x - reach), r = (float)(x + reach), b = (float)(y - reach), t = (float)(y + reach);
+    float const l = (float)(x - across), r = (float)(x + across), b = (float)(y - down), t = (float)(y + down);
     float const points[] = {l, (float)y, r, (float)y, (float)x, b, (float)x, t};
     gl.line_width(2);
     gl.colour(1, held ? 1 : 0.6f, held ? 0.4f : 0, 1);

@@ -31,6 +31,6 @@ void lines_draw(const Lines *lines);
 bool gl_ready(void); /* false where the host has no OpenGL in this process */
 void gl_begin_overlay(void);
 void gl_end_overlay(void);
-void gl_cross(double x, double y, double reach, bool held);
+void gl_cross(double x, double y, double across, double down, bool held);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The host's suites and properties. Hosts differ in what they know: an unknown property is normal, never an error. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "shim.h"
@@ -26,6 +27,20 @@ static void fetch_message_suite(void)
         HOST.persistent = false; /* Resolve 14 offers version 2 and leaves holes in it */
 }
 
+static bool says_true(OfxPropertySetHandle set, const char *name)
+{
+    char text[16];
+    return get_text(set, name, 0, text, sizeof text) && !strcmp(text, "true");
+}
+
+/* LIPSYNC_CUDA=0 is a way out where a host's card and this plug-in do not get on. */
+static void read_card(OfxPropertySetHandle host)
+{
+    const char *told = getenv("LIPSYNC_CUDA");
+    HOST.cuda = says_true(host, kOfxImageEffectPropCudaRenderSupported) && !(told && !strcmp(told, "0"));
+    HOST.stream = HOST.cuda && says_true(host, kOfxImageEffectPropCudaStreamSupported);
+}
+
 OfxStatus host_fetch_suites(void)
 {
     HOST.property = suite(kOfxPropertySuite, 1);
@@ -35,11 +50,13 @@ OfxStatus host_fetch_suites(void)
     fetch_message_suite();
     HOST.progress = suite(kOfxProgressSuite, 1);
     HOST.interact = suite(kOfxInteractSuite, 1);
+    HOST.draw = suite(kOfxDrawSuite, 1);
     OfxPropertySetHandle host = HOST.host->host;
     if (!get_text(host, kOfxPropName, 0, HOST.name, sizeof HOST.name)) HOST.name[0] = 0;
     if (!get_text(host, kOfxPropVersionLabel, 0, HOST.version, sizeof HOST.version)) HOST.version[0] = 0;
     HOST.temporal = get_int(host, kOfxImageEffectPropTemporalClipAccess, 0, 0) != 0;
     HOST.sizes = get_int(host, kOfxImageEffectPropSupportsMultiResolution, 0, 0) != 0;
+    read_card(host);
     return kOfxStatOK;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "shim_ask.h"
+#include "shim_draw.h"
 #include "shim_faces.h"
 #include "shim_gl.h"
 
@@ -138,16 +139,42 @@ static bool ask_lines(Instance *instance, double time)
     return known;
 }
 
-static OfxStatus draw(Instance *instance, double time, double pixel)
+/* How long a pixel of the screen is, canonical; a viewer that shows pixels as they are has others down than across. */
+static OfxPointD pixel_of(OfxPropertySetHandle in_args)
+{
+    double x = get_double(in_args, kOfxInteractPropPixelScale, 0, 1);
+    return (OfxPointD){x, get_double(in_args, kOfxInteractPropPixelScale, 1, x)};
+}
+
+static void draw_with_gl(Instance *instance, double time, OfxPointD pixel)
 {
     double x, y;
-    if (!gl_ready()) return kOfxStatFailed;
-    pthread_mutex_lock(&shown.lock);
-    ask_lines(instance, time);
     gl_begin_overlay();
     lines_draw(&shown.lines);
-    if (face_point(instance, time, &x, &y)) gl_cross(x, y, REACH_PX * pixel, dragged == instance);
+    if (face_point(instance, time, &x, &y)) gl_cross(x, y, REACH_PX * pixel.x, REACH_PX * pixel.y, dragged == instance);
     gl_end_overlay();
+}
+
+static void draw_with_suite(OfxDrawContextHandle context, Instance *instance, double time, OfxPointD pixel)
+{
+    double x, y;
+    OfxPointD reach = {REACH_PX * pixel.x, REACH_PX * pixel.y};
+    suite_lines(context, &shown.lines, pixel.x);
+    if (face_point(instance, time, &x, &y)) suite_cross(context, (OfxPointD){x, y}, reach, dragged == instance);
+}
+
+static OfxStatus draw(Instance *instance, OfxPropertySetHandle in_args, bool suite)
+{
+    double time = get_double(in_args, kOfxPropTime, 0, 0);
+    OfxPointD pixel = pixel_of(in_args);
+    OfxDrawContextHandle context = suite ? get_pointer(in_args, kOfxInteractPropDrawContext) : NULL;
+    if (suite ? !context : !gl_ready()) return kOfxStatFailed;
+    pthread_mutex_lock(&shown.lock);
+    ask_lines(instance, time);
+    if (suite)
+        draw_with_suite(context, instance, time, pixel);
+    else
+        draw_with_gl(instance, time, pixel);
     pthread_mutex_unlock(&shown.lock);
     return kOfxStatOK;
 }
@@ -179,11 +206,12 @@ static bool pick_face(Instance *instance, double time, double x, double y)
     return true;
 }
 
-static OfxStatus pen_down(Instance *instance, double time, double pixel, double x, double y, OfxInteractHandle interact)
+static OfxStatus pen_down(Instance *instance, double time, OfxPointD pixel, double x, double y,
+                          OfxInteractHandle interact)
 {
     double at_x, at_y;
     if (!face_point(instance, time, &at_x, &at_y)) return kOfxStatReplyDefault;
-    if (hypot(x - at_x, y - at_y) > REACH_PX * pixel) {
+    if (hypot((x - at_x) / pixel.x, (y - at_y) / pixel.y) > REACH_PX) {
         if (!pick_face(instance, time, x, y)) return kOfxStatReplyDefault;
         HOST.interact->interactRedraw(interact);
         return kOfxStatOK;
@@ -195,11 +223,10 @@ static OfxStatus pen_down(Instance *instance, double time, double pixel, double 
 
 static OfxStatus pen(const char *action, Instance *instance, OfxPropertySetHandle in_args, OfxInteractHandle interact)
 {
-    double time = get_double(in_args, kOfxPropTime, 0, 0),
-           pixel = get_double(in_args, kOfxInteractPropPixelScale, 0, 1);
+    double time = get_double(in_args, kOfxPropTime, 0, 0);
     double x = get_double(in_args, kOfxInteractPropPenPosition, 0, 0);
     double y = get_double(in_args, kOfxInteractPropPenPosition, 1, 0);
-    if (!strcmp(action, kOfxInteractActionPenDown)) return pen_down(instance, time, pixel, x, y, interact);
+    if (!strcmp(action, kOfxInteractActionPenDown)) return pen_down(instance, time, pixel_of(in_args), x, y, interact);
     if (dragged != instance) return kOfxStatReplyDefault;
     set_face_point(instance, time, x, y);
     if (!strcmp(action, kOfxInteractActionPenUp)) {
@@ -218,10 +245,8 @@ static Instance *instance_behind(OfxInteractHandle interact)
     return effect ? instance_of(effect) : NULL;
 }
 
-OfxStatus overlay_entry(const char *action, const void *handle, OfxPropertySetHandle in_args,
-                        OfxPropertySetHandle out_args)
+static OfxStatus act(const char *action, const void *handle, OfxPropertySetHandle in_args, bool suite)
 {
-    (void)out_args;
     if (!strcmp(action, kOfxActionDescribe) || !strcmp(action, kOfxActionCreateInstance)) return kOfxStatOK;
     bool pens = !strcmp(action, kOfxInteractActionPenDown) || !strcmp(action, kOfxInteractActionPenMotion) ||
                 !strcmp(action, kOfxInteractActionPenUp);
@@ -229,6 +254,19 @@ OfxStatus overlay_entry(const char *action, const void *handle, OfxPropertySetHa
     Instance *instance = instance_behind((OfxInteractHandle)handle);
     if (!instance) return kOfxStatReplyDefault;
     if (pens) return pen(action, instance, in_args, (OfxInteractHandle)handle);
-    return draw(instance, get_double(in_args, kOfxPropTime, 0, 0),
-                get_double(in_args, kOfxInteractPropPixelScale, 0, 1));
+    return draw(instance, in_args, suite);
+}
+
+OfxStatus overlay_entry(const char *action, const void *handle, OfxPropertySetHandle in_args,
+                        OfxPropertySetHandle out_args)
+{
+    (void)out_args;
+    return act(action, handle, in_args, false);
+}
+
+OfxStatus overlay_suite_entry(const char *action, const void *handle, OfxPropertySetHandle in_args,
+                              OfxPropertySetHandle out_args)
+{
+    (void)out_args;
+    return act(action, handle, in_args, true);
 }

@@ -43,6 +43,14 @@ size_t packed_bytes(const Pixels *pixels)
     return row_size(pixels) * (size_t)(pixels->bounds.y2 - pixels->bounds.y1);
 }
 
+Pixels packed_as(const Pixels *pixels, uint8_t *packed)
+{
+    Pixels as = *pixels;
+    as.base = packed;
+    as.row_bytes = (ptrdiff_t)row_size(pixels);
+    return as;
+}
+
 static void read_kind(OfxPropertySetHandle handle, Pixels *pixels)
 {
     char text[64] = "";

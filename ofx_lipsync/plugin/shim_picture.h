@@ -13,7 +13,7 @@ enum { PREMULT_OPAQUE = 0, PREMULT_PRE = 1, PREMULT_UN = 2 };
 
 typedef struct {
     OfxPropertySetHandle handle; /* to give back; null where there is no picture */
-    uint8_t *base;               /* the first pixel of row bounds.y1 */
+    uint8_t *base;               /* the first pixel of row bounds.y1; of a CUDA render an address on the card */
     ptrdiff_t row_bytes;
     OfxRectI bounds;
     int depth, components, premult;
@@ -33,6 +33,8 @@ uint8_t *row_of(const Pixels *pixels, int y);
  * given packs the rows there on the way: what is hashed is still near. */
 void picture_hash(Pixels *pixels, uint8_t *out);
 void picture_pack(const Pixels *pixels, uint8_t *out);
+/* The same picture as rows packed in memory. */
+Pixels packed_as(const Pixels *pixels, uint8_t *packed);
 /* Writes rows [window], packed bottom to top in `in`, and nothing else. */
 void picture_unpack(Pixels *pixels, OfxRectI window, const uint8_t *in);
 void picture_copy(Pixels *out, OfxRectI window, const Pixels *in); /* black where `in` has no pixels */

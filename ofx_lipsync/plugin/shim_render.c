@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Render: the host's pictures out to the worker by hash, the result back into the host's picture, inside the window
  * alone. What fails says so on the node, or on the picture where the artist chose a slate. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "shim_ask.h"
@@ -12,6 +13,7 @@ typedef struct {
     bool draft;
     char field[32];
     double source_frame;
+    bool shared; /* the worker was told where the result lies on the card */
 } Frame;
 
 static void read_arguments(Frame *frame, OfxPropertySetHandle in_args)
@@ -20,6 +22,9 @@ static void read_arguments(Frame *frame, OfxPropertySetHandle in_args)
     for (int i = 0; i < 4; i++) *edges[i] = get_int(in_args, kOfxImageEffectPropRenderWindow, i, 0);
     frame->draft = get_int(in_args, kOfxImageEffectPropRenderQualityDraft, 0, 0) != 0;
     frame->source_frame = get_double(in_args, kResolvePropSourceFrame, 0, -1);
+    if (frame->source_frame < 0) frame->source_frame = get_int(in_args, kResolvePropSourceFrame, 0, -1);
+    frame->request.cuda.on = HOST.cuda && get_int(in_args, kOfxImageEffectPropCudaEnabled, 0, 0) != 0;
+    frame->request.cuda.stream = get_pointer(in_args, kOfxImageEffectPropCudaStream);
     strcpy(frame->field, kOfxImageFieldNone);
     get_text(in_args, kOfxImageEffectPropFieldToRender, 0, frame->field, sizeof frame->field);
 }
@@ -49,10 +54,29 @@ static void put_frame(Frame *frame)
 /* The result is one of the pictures that went in. */
 static bool take_image(Frame *frame, int64_t index)
 {
+    Cuda *cuda = &frame->request.cuda;
     if (index < 0 || index >= frame->request.input_count || !frame->request.pictures[index].handle) return false;
     const Pixels *in = &frame->request.pictures[index];
     if (!same_layout(in, &frame->out)) return false;
+    if (cuda->on) return cuda_across(cuda, &frame->out, frame->window, in);
     picture_copy(&frame->out, frame->window, in);
+    return true;
+}
+
+static void send_result(Frame *frame, Pixels *made)
+{
+    Channel *channel = frame->request.channel;
+    picture_hash(made, NULL);
+    wire_begin(&channel->out, RESULT, channel->request);
+    wire_layout(&channel->out, "", made, true);
+    channel_send(channel, &channel->out, NULL, 0);
+}
+
+static bool write_out(Frame *frame, const Pixels *made)
+{
+    Cuda *cuda = &frame->request.cuda;
+    if (cuda->on) return cuda_up(cuda, &frame->out, frame->window, made);
+    picture_unpack(&frame->out, frame->window, made->base);
     return true;
 }
 
@@ -64,21 +88,12 @@ static bool take_shared(Frame *frame, Packet *answer)
     if (answer->fd_count != 1) return false;
     answer->fd_count = 0;
     if (!shared_map(&shared, answer->fds[0], packed_bytes(&part))) return false;
-    picture_unpack(&frame->out, frame->window, shared.memory);
+    Pixels made = packed_as(&part, shared.memory);
+    bool done = write_out(frame, &made);
+    if (done && !memcmp(&frame->out.bounds, &frame->window, sizeof frame->window))
+        send_result(frame, frame->request.cuda.on ? &made : &frame->out); /* a part of a picture is nobody's input */
     shared_unmap(&shared);
-    return true;
-}
-
-/* The next node may be ours: the worker keeps what it made under the content that the host now hands on. */
-static void send_result(Frame *frame)
-{
-    Channel *channel = frame->request.channel;
-    OfxRectI b = frame->out.bounds;
-    if (memcmp(&b, &frame->window, sizeof b)) return; /* a part of a picture is nobody's input */
-    picture_hash(&frame->out, NULL);
-    wire_begin(&channel->out, RESULT, channel->request);
-    wire_layout(&channel->out, "", &frame->out, true);
-    channel_send(channel, &channel->out, NULL, 0);
+    return done;
 }
 
 static bool take_result(Frame *frame, Packet *answer)
@@ -86,14 +101,24 @@ static bool take_result(Frame *frame, Packet *answer)
     char kind[16];
     wire_get_text(answer, "out", kind, sizeof kind);
     if (!strcmp(kind, "image") && take_image(frame, wire_get_int(answer, "image", -1))) return true;
-    if (!strcmp(kind, "fd") && take_shared(frame, answer)) {
-        send_result(frame);
-        return true;
-    }
+    if (!strcmp(kind, "fd") && take_shared(frame, answer)) return true;
+    if (!strcmp(kind, "card") && frame->shared) return true; /* the worker has written it there */
+    if (frame->request.cuda.why[0]) return card_failed(&frame->request);
     asker_says(&frame->request.asker,
                "The worker's answer fits no picture that was asked for; update ofx_lipsync and run "
                "lipsync install again.");
     return false;
+}
+
+/* Where the worker reaches Source on the card, it may write what it changes beside it. */
+static void share_out(Frame *frame)
+{
+    CudaShare share;
+    Request *request = &frame->request;
+    if (!request->cuda.on || !request->input_count || request->packed[0] || request->clip_of[0] != 0) return;
+    if (!request->pictures[0].handle || frame->request.instance->node->patch) return;
+    frame->shared = cuda_share(&request->cuda, &frame->out, frame->window, &share);
+    if (frame->shared) wire_share(&request->channel->out, "out.", &frame->out, &share);
 }
 
 static Outcome ask_worker(Frame *frame, Instance *instance, double time, OfxPropertySetHandle in_args)
@@ -103,8 +128,9 @@ static Outcome ask_worker(Frame *frame, Instance *instance, double time, OfxProp
         return frame->request.asker.error[0] ? ASK_FAILED : ASK_ABORTED;
     request_scale(&frame->request, in_args);
     put_frame(frame);
-    request_pictures(&frame->request);
-    Outcome outcome = request_send(&frame->request, &answer);
+    bool there = request_pictures(&frame->request);
+    if (there) share_out(frame);
+    Outcome outcome = there ? request_send(&frame->request, &answer) : ASK_FAILED;
     atomic_store(&instance->sends, frame->request.needed);
     if (outcome == ASK_DONE && !take_result(frame, &answer)) outcome = ASK_FAILED;
     if (outcome == ASK_DONE) packet_close(&answer);
@@ -112,13 +138,25 @@ static Outcome ask_worker(Frame *frame, Instance *instance, double time, OfxProp
     return outcome;
 }
 
+static OfxStatus draw_slate(Frame *frame, const char *title, const char *text)
+{
+    Cuda *cuda = &frame->request.cuda;
+    uint8_t *memory = cuda->on ? malloc(packed_bytes(&frame->out)) : NULL;
+    Pixels here = memory ? packed_as(&frame->out, memory) : frame->out;
+    if (cuda->on && !memory) return kOfxStatErrMemory;
+    slate_draw(&here, frame->window, title, text);
+    bool done = !cuda->on || cuda_up(cuda, &frame->out, frame->window, &here);
+    free(memory);
+    return done ? kOfxStatOK : kOfxStatGPURenderFailed;
+}
+
 static OfxStatus fail(Frame *frame, Instance *instance, double time)
 {
     const char *text = frame->request.asker.error;
     message_show(instance, text);
+    if (frame->request.cuda.why[0]) return kOfxStatGPURenderFailed; /* the host may try again without its card */
     if (!choice_is(instance, "on_error", time, "slate")) return kOfxStatFailed;
-    slate_draw(&frame->out, frame->window, instance->node->label, text);
-    return kOfxStatOK;
+    return draw_slate(frame, instance->node->label, text);
 }
 
 OfxStatus action_render(Instance *instance, OfxPropertySetHandle in_args)

@@ -2,6 +2,7 @@
 /* What every request says: the node, the time, the params at that time, and the pictures by their hashes. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "shim_ask.h"
 
@@ -153,23 +154,63 @@ void request_scale(Request *request, OfxPropertySetHandle in_args)
     wire_float(&request->channel->out, "scale_y", get_double(in_args, kOfxImageEffectPropRenderScale, 1, x));
 }
 
-/* While a shot plays every frame is new, while a knob turns none is: the last render tells which it is likely to be. */
-static void hash_picture(Request *request, int index)
+bool card_failed(Request *request)
 {
-    Pixels *pixels = &request->pictures[index];
-    Shared *buffer = atomic_load(&request->instance->sends) ? request_buffer(request, index, pixels) : NULL;
-    picture_hash(pixels, buffer ? buffer->memory : NULL);
-    request->packed[index] = buffer != NULL;
+    asker_says(&request->asker,
+               "The pictures on the host's CUDA card cannot be had (%s); switch GPU processing off for this node, or "
+               "start the host with LIPSYNC_CUDA=0.",
+               request->cuda.why);
+    return false;
 }
 
-void request_pictures(Request *request)
+static bool hash_on_card(Request *request, int slot, Pixels *pixels, bool *packed)
+{
+    Shared *buffer = request_buffer(request, slot, pixels);
+    if (!buffer) {
+        asker_says(&request->asker, "The host is out of memory.");
+        return false;
+    }
+    Pixels here = packed_as(pixels, buffer->memory);
+    if (!cuda_down(&request->cuda, pixels, &here)) return card_failed(request);
+    picture_hash(&here, NULL);
+    memcpy(pixels->hash, here.hash, sizeof here.hash);
+    *packed = true;
+    return true;
+}
+
+/* While a shot plays every frame is new, while a knob turns none is: the last render tells which it is likely to be. */
+bool request_hash(Request *request, int slot, Pixels *pixels, bool *packed)
+{
+    if (request->cuda.on) return hash_on_card(request, slot, pixels, packed);
+    bool sends = slot < CLIPS_MAX && atomic_load(&request->instance->sends);
+    Shared *buffer = sends ? request_buffer(request, slot, pixels) : NULL;
+    picture_hash(pixels, buffer ? buffer->memory : NULL);
+    *packed = buffer != NULL;
+    return true;
+}
+
+/* What another node of ours may have made is known by its content, so that it is always read here; so is a matte. */
+static bool share_source(Request *request, int index, const char *prefix)
+{
+    CudaShare share;
+    const Pixels *pixels = &request->pictures[index];
+    if (!request->cuda.on || request->clip_of[index] != 0) return false;
+    if (!cuda_share(&request->cuda, pixels, pixels->bounds, &share)) return false;
+    wire_share(&request->channel->out, prefix, pixels, &share);
+    return true;
+}
+
+bool request_pictures(Request *request)
 {
     char name[32];
     for (int i = 0; i < request->input_count; i++) {
         OfxImageClipHandle clip = request->instance->clips[request->clip_of[i]];
         if (!picture_get(clip, request->time, &request->pictures[i])) continue;
-        hash_picture(request, i);
         snprintf(name, sizeof name, "image%d.", i);
+        if (!share_source(request, i, name) &&
+            !request_hash(request, i, &request->pictures[i], &request->packed[i]))
+            return false;
         wire_layout(&request->channel->out, name, &request->pictures[i], true);
     }
+    return true;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The slate: what is wrong, written on the picture. Some hosts hide a failed frame, none hides a picture. */
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -10,7 +9,7 @@
 #define COLUMNS 48 /* letters a line */
 #define LINES 24
 #define ADVANCE (GLYPH_COLUMNS + 1)
-#define LEADING (GLYPH_ROWS + 3)
+#define LEADING (GLYPH_ROWS + 2)
 
 typedef struct {
     char lines[LINES][COLUMNS + 1];
@@ -24,12 +23,7 @@ static void plain(const char *text, char *out, size_t bytes)
     for (; *text && used + 1 < bytes; text++) {
         unsigned char c = (unsigned char)*text;
         if ((c & 0xC0) == 0x80) continue;
-        out[used++] = c < ' '    ? ' '
-                      : c > '~'  ? '?'
-                      : c == '{' ? '('
-                      : c == '}' ? ')'
-                      : c == '`' ? '\''
-                                 : (char)toupper(c);
+        out[used++] = c < ' ' ? ' ' : c > '~' ? '?' : (char)c;
     }
     out[used] = 0;
 }
@@ -54,7 +48,7 @@ static void write_lines(Page *page, const char *text)
 static bool dot(char letter, int column, int row)
 {
     int index = (unsigned char)letter - ' ';
-    if (index < 0 || index >= 64 || column >= GLYPH_COLUMNS || row >= GLYPH_ROWS) return false;
+    if (index < 0 || index >= GLYPH_COUNT || column >= GLYPH_COLUMNS || row >= GLYPH_ROWS) return false;
     return GLYPHS[index][column] >> row & 1;
 }
 

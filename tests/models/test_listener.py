@@ -59,7 +59,7 @@ def test_same_bits_twice(listener: ArticulationListener) -> None:
 
 def test_what_is_known_better_is_listened_to(listener: ArticulationListener) -> None:
     vowel = np.eye(len(PHONES), dtype=np.float32)[[index("a")] * 100]
-    told = listener.hear(SOUND, lambda heard: Heard(vowel, heard.lips))
+    told = listener.hear(SOUND, lambda heard, steps: Heard(vowel, heard.lips))
     assert np.abs(told.values - listener.hear(SOUND).values).max() > 0.1
 
 

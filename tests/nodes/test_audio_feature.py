@@ -164,3 +164,29 @@ def test_breath_before_a_phrase_parts_lips_that_a_sound_does_not_shut() -> None:
     assert (rested.closure[:75] == 1).all(), "lips at rest"
     assert (rested.closure[87:94] < 0.05).all(), "breath"
     np.testing.assert_allclose(rested.closure[98:], 0.9, atol=1e-6)
+
+
+class StoppedError(Exception):
+    """What whoever watches raises to stop."""
+
+
+def test_progress_changes_no_bit_and_stops_a_long_line(line: Sound) -> None:
+    """Five times a minute at least, and never backwards."""
+    long = Sound(np.tile(line.samples, (1, 60)), line.rate_hz)
+    frames, told = range(2 * 60 * 25), []
+    quiet = node.analyse(long, frames, PAL, PARAMS)
+    watched = node.analyse(long, frames, PAL, PARAMS, progress=lambda done, total: told.append((done, total)))
+    for name in ("values", "closure", "voice"):
+        assert getattr(quiet.curve, name).tobytes() == getattr(watched.curve, name).tobytes()
+    assert quiet.mel.tobytes() == watched.mel.tobytes()
+    done = [d for d, total in told if total == len(frames)]
+    assert done == sorted(done)
+    assert (done[0], done[-1], len(done) > 40) == (0, len(frames), True)
+    assert max(np.diff(done)) < len(frames) / 6
+
+    def enough(done: int, total: int) -> None:
+        if done > total / 3:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        node.analyse(long, frames, PAL, PARAMS, progress=enough)

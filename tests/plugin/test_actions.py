@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -139,6 +141,34 @@ def test_the_slates_letters_are_the_sentences(host: Host, worker) -> None:
     letter = out.pixels[top - 6 : top + 1, 12:17, 0][::-1] == 1
     drawn = ["".join("#" if dot else "." for dot in row) for row in letter]
     assert drawn == ["#####", "#....", "#....", "####.", "#....", "#....", "#...."]
+
+
+def glyphs(checkout: Path) -> list[bytes]:
+    """Five columns a letter, from space on."""
+    text = (checkout / "ofx_lipsync" / "plugin" / "shim_font.h").read_text()
+    return [bytes(int(n, 16) for n in re.findall(r"0x(\w\w)", row)) for row in re.findall(r"\{(0x[^{}]+)\}", text)]
+
+
+def test_every_printable_letter_has_a_look_of_its_own(checkout: Path) -> None:
+    found = glyphs(checkout)
+    assert len(found) == len(set(found)) == ord("~") - ord(" ") + 1
+
+
+def test_a_slate_keeps_the_case_of_what_it_says(host: Host, worker, checkout: Path) -> None:
+    """Read back letter by letter; what is not ASCII is a question mark, once a character."""
+    layout = Layout((0, 0, 320, 200))
+    plugin, effect = ready(host, source=noise(layout), input_space="fail", on_error="slate")
+    out = Picture(layout)
+    plugin.render(effect, out)
+    ink = out.pixels[::-1, :, 0] == 1
+    top = int(np.flatnonzero(ink.any(axis=1))[0])
+    letters = {glyph: chr(32 + n) for n, glyph in enumerate(glyphs(checkout))}
+    lines = []
+    for y in range(top, top + 4 * 10, 10):
+        cells = [ink[y : y + 8, x : x + 5] for x in range(12, 12 + 48 * 6, 6)]
+        lines.append("".join(letters[bytes(np.packbits(c, axis=0, bitorder="little")[0])] for c in cells).rstrip())
+    assert lines[0] == "FaceDetect"
+    assert " ".join(lines[2:]) == "MouthGenerate: 100% of it is wrong (got %s, expected ?); do this."
 
 
 def analysing(host: Host, frames: tuple[int, int] = (1, 4), **params: object) -> tuple:

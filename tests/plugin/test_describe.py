@@ -132,12 +132,12 @@ def test_describing_everything_takes_no_time_and_starts_nothing(host: Host, work
     """Measured with a host in Python, which is most of it."""
     times = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.process_time()
         for label, plugin in host.plugins.items():
             assert plugin.act("OfxActionDescribe", Effect()) == OK
             for context in contexts(host, label):
                 plugin.describe(context)
-        times.append(time.perf_counter() - began)
+        times.append(time.process_time() - began)
     assert min(times) < 0.05
     effect = host.plugins["LipSync"].create()
     assert host.plugins["LipSync"].destroy(effect) == OK

@@ -78,13 +78,55 @@ def test_it_builds_without_a_warning(compiler: str, checkout: Path, tmp_path: Pa
 def test_a_whole_life_under_the_sanitizers(compiler: str, checkout: Path, tmp_path: Path, worker) -> None:
     binary = tmp_path / "LipSync.ofx"
     build(compiler, "-O1", "-fPIC", "-shared", *SANITIZED, *texts(checkout), "-o", binary, "-lm", "-ldl")
+    done = sanitized(compiler, binary, LIFE)
+    assert "lived" in done.stdout, done.stderr[-3000:]
+
+
+def sanitized(compiler: str, binary: Path, code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Runs it; no fault and no leak is the shim's."""
     library = subprocess.run([compiler, "-print-file-name=libasan.so"], capture_output=True, text=True).stdout.strip()
     more = {"LD_PRELOAD": library, "ASAN_OPTIONS": "detect_leaks=1:exitcode=0", "PYTHONMALLOC": "malloc"}
-    done = live(binary, more)
-    assert "lived" in done.stdout, done.stderr[-3000:]
+    command = [sys.executable, "-c", code, *map(str, (binary, *arguments))]
+    done = subprocess.run(command, env={**os.environ, **more}, capture_output=True, text=True)
     assert "ERROR: AddressSanitizer" not in done.stderr, done.stderr[-3000:]
     assert "runtime error" not in done.stderr, done.stderr[-3000:]
     assert not OURS.search(done.stderr), done.stderr[-3000:]  # Python leaks, the shim does not
+    return done
+
+
+ON_CARD = """
+import sys
+sys.path.insert(0, sys.argv[3])
+sys.argv[1:3] = sys.argv[2], sys.argv[1]
+from pathlib import Path
+from cuda_host import *
+from ofx_lipsync.plugin.host.scene import *
+card, host = cuda_host(binary=Path(sys.argv[2]))
+full = Layout((-3, 5, 640, 138), "OfxBitDepthHalf", "OfxImageComponentRGBA", padding=6)
+for kind in (POOLED, PLAIN, PLAIN):
+    for on_error in ("fail", "slate"):
+        source = CardPicture(card, full, noise(full).pixels, kind)
+        plugin, effect = ready(host, "LipSync", source, analysis="a", on_error=on_error)
+        for time, mode in enumerate(("", "pattern", "fail", "crash", "garbage4", "short", "")):
+            effect.set(input_space=mode)
+            render(card, plugin, effect, CardPicture(card, full), float(time))
+        card.fail("cuMemcpy2DAsync")
+        assert render(card, plugin, effect, CardPicture(card, full)) == 1002
+        card.fail()
+        plugin.destroy(effect)
+for plugin in host.plugins.values():
+    plugin.unload()
+host.check()
+print("lived")
+"""
+
+
+def test_a_life_on_a_card_under_the_sanitizers(compiler: str, checkout: Path, tmp_path: Path, worker) -> None:
+    binary, driver, here = tmp_path / "LipSync.ofx", tmp_path / "libcuda.so.1", checkout / "tests" / "plugin"
+    build(compiler, "-O1", "-fPIC", "-shared", *SANITIZED, *texts(checkout), "-o", binary, "-lm", "-ldl")
+    build(compiler, "-fPIC", "-shared", "-Wl,-soname,libcuda.so.1", here / "fake_cuda.c", "-o", driver)
+    done = sanitized(compiler, binary, ON_CARD, driver, here)
+    assert "lived" in done.stdout, done.stderr[-3000:]
 
 
 def live(binary: Path, more: dict[str, str], *before: str) -> subprocess.CompletedProcess[str]:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ofx_lipsync.plugin.host.host import Host
+
 HEAD = """
 import ctypes, sys
 from ofx_lipsync.plugin.host.scene import *
@@ -147,3 +149,36 @@ def test_nodes_without_a_face_point_leave_the_pen_alone(gl: Path, worker) -> Non
 
 def test_without_opengl_nothing_is_drawn(worker) -> None:
     assert run("print(draw())", "").split() == ["1"]
+
+
+def test_a_host_with_a_draw_suite_draws_itself(worker) -> None:
+    """The same lines, points as dashes, and no OpenGL asked for."""
+    code = """
+plugin.render(effect, Picture(full))
+context = host.drawing.context
+draw = lambda: plugin.overlay(interact, "OfxInteractActionDraw", OfxInteractPropDrawContext=context, **scale)
+while not any(shape == 2 for shape, *_ in host.drawing.drawn):
+    assert draw() == 0
+loop = next(d for d in host.drawing.drawn if d[0] == 2)
+dash = host.drawing.drawn[host.drawing.drawn.index(loop) + 1]
+cross = host.drawing.drawn[-1]
+assert loop[1] == [(10.0, 10.0), (20.0, 10.0), (20.0, 20.0)] and loop[3] == 1.0
+assert [round(c, 1) for c in loop[2]] == [0.0, 1.0, 0.0, 0.9]
+assert dash[0] == 0 and dash[1] == [(19.0, 20.0), (21.0, 20.0), (-1.0, 1.0), (1.0, 1.0)]
+assert cross[1] == [(88.0, 50.0), (112.0, 50.0), (100.0, 38.0), (100.0, 62.0)]
+assert plugin.overlay(interact, "OfxInteractActionDraw", OfxInteractPropDrawContext=0, **scale) == 1
+"""
+    run(code, "")
+
+
+def test_without_a_draw_suite_none_is_offered(worker) -> None:
+    host = Host(without=("OfxDrawSuite",))
+    for plugin in host.plugins.values():
+        assert "OfxImageEffectPluginPropOverlayInteractV1" in plugin.descriptor.properties.values
+        assert "OfxImageEffectPluginPropOverlayInteractV2" not in plugin.descriptor.properties.values
+        plugin.unload()
+
+
+def test_the_cross_is_even_on_a_screen_of_oblong_pixels(gl: Path, worker) -> None:
+    shown = run('scale["OfxInteractPropPixelScale"] = [2.0, 1.0]\ndraw(); print(drawn.value.decode())', gl)
+    assert "begin1 76,50 124,50 100,38 100,62 end" in shown

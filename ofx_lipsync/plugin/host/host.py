@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any, Iterable
+from typing import Any, Iterable, Mapping
 
 from ofx_lipsync.core.errors import InputError
 from ofx_lipsync.plugin.host.abi import OK, REPLY_DEFAULT, Handles, ffi, text_of
 from ofx_lipsync.plugin.host.effect import Effect
 from ofx_lipsync.plugin.host.picture import Picture
+from ofx_lipsync.plugin.host.profiles import PROFILES
 from ofx_lipsync.plugin.host.properties import PropertySet, PropertySuite
 from ofx_lipsync.plugin.host.suites import (
+    DrawSuite,
     EffectSuite,
     Interact,
     InteractSuite,
@@ -29,7 +31,8 @@ RENDER = "OfxImageEffectActionRender"
 class Host:
     """name, temporal, sizes, refused: what the host says it is, whether clips give other frames, whether pictures may
     differ in size, properties it does not know;
-    without: suites that it does not have."""
+    without: suites that it does not have; says: more properties of its own; profile: all of
+    that as a host of profiles.py has it."""
 
     def __init__(
         self,
@@ -39,24 +42,35 @@ class Host:
         sizes: bool = True,
         refused: Iterable[str] = (),
         without: Iterable[str] = (),
+        says: Mapping[str, Any] | None = None,
+        profile: str = "",
     ) -> None:
+        self.profile = known = PROFILES.get(profile)
+        if known is not None:
+            name, temporal, sizes, without = known.name, known.temporal, known.sizes, (*known.without, *without)
+            refused, says = (*known.refused, *refused), {**known.says, **(says or {})}
         self.errors: list[BaseException] = []
         self.handles = Handles()
         self.properties = PropertySet({"OfxPropName": name, "OfxPropVersionLabel": "1", "OfxPropAPIVersion": [1, 4]})
         self.properties["OfxImageEffectPropTemporalClipAccess"] = int(temporal)
         self.properties["OfxImageEffectPropSupportsMultiResolution"] = int(sizes)
+        for property_name, value in (says or {}).items():
+            self.properties[property_name] = value
         self._make_suites(refused, frozenset(without))
         self.library = _open(binary)
         self.plugins = {p.label: p for p in self._plugins()}
 
     def _make_suites(self, refused: Iterable[str], without: frozenset[str]) -> None:
-        self.property = PropertySuite(self.handles, self.errors, refused)
+        known = self.profile
+        self.property = PropertySuite(self.handles, self.errors, refused, known.kinds if known else {})
         self.effects = EffectSuite(self.handles, self.errors)
-        self.params = ParamSuite(self.handles, self.errors)
+        self.params = ParamSuite(self.handles, self.errors, fills=known is not None and known.fills)
         self.messages = MessageSuite(self.handles, self.errors)
         self.progress = ProgressSuite(self.handles, self.errors)
         self.interacts = InteractSuite(self.handles, self.errors)
+        self.drawing = DrawSuite(self.handles, self.errors)
         made: dict[tuple[str, int], Any] = {
+            ("OfxDrawSuite", 1): self.drawing,
             ("OfxPropertySuite", 1): self.property, ("OfxImageEffectSuite", 1): self.effects,
             ("OfxParameterSuite", 1): self.params, ("OfxMessageSuite", 1): self.messages,
             ("OfxMessageSuite", 2): self.messages, ("OfxProgressSuite", 1): self.progress,
@@ -135,6 +149,9 @@ class Plugin:
 
     def create(self, context: str = "OfxImageEffectContextGeneral") -> Effect:
         effect = self.describe(context).instance(context)
+        if self.host.profile is not None and self.host.profile.connected:
+            for clip in effect.clips.values():
+                clip.properties["OfxImageClipPropConnected"] = 1
         if self.act("OfxActionCreateInstance", effect) != OK:
             raise InputError(f"{self.label}: no instance can be made; install ofx-lipsync again")
         return effect
@@ -170,8 +187,9 @@ class Plugin:
         return status, out
 
     def overlay(self, interact: Interact, action: str, **arguments: Any) -> int:
-        """Calls the node's overlay."""
-        entry = self.descriptor.properties.get("OfxImageEffectPluginPropOverlayInteractV1")
+        """Calls the node's overlay, the one of the draw suite where a context for it is given."""
+        version = "V2" if "OfxInteractPropDrawContext" in arguments else "V1"
+        entry = self.descriptor.properties.get(f"OfxImageEffectPluginPropOverlayInteract{version}")
         if entry is None:
             return REPLY_DEFAULT
         function = ffi.cast("OfxPluginEntryPoint *", entry)

@@ -36,9 +36,14 @@ class PropertySet:
 
 
 class PropertySuite:
-    """refused: names that this host answers with 'unknown', as real hosts do to much that is new."""
+    """refused: names that this host answers with 'unknown', as real hosts do to much that is new. kinds: names that are
+    of one type, and unknown in any other."""
 
-    def __init__(self, handles: Handles, errors: list[BaseException], refused: Iterable[str] = ()) -> None:
+    def __init__(
+        self, handles: Handles, errors: list[BaseException], refused: Iterable[str] = (),
+        kinds: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        self.kinds = dict(kinds or {})
         self.handles = handles
         self.refused = frozenset(refused)
         self.suite = Suite("OfxPropertySuiteV1", errors)
@@ -67,7 +72,7 @@ class PropertySuite:
     def _getter(self, kind: str) -> Callable[..., int]:
         def get(handle: Any, name: Any, index: int, out: Any) -> int:
             values = self._find(handle).values.get(text_of(name))
-            if values is None:
+            if values is None or self.kinds.get(text_of(name), kind) != kind:
                 return UNKNOWN
             if not 0 <= index < len(values):
                 return BAD_INDEX

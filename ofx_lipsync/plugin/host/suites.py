@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ofx_lipsync.plugin.host.abi import FAILED, OK, REPLY_NO, UNKNOWN, Handles, Suite, ffi, text_of
@@ -99,8 +100,9 @@ class EffectSuite(_Part):
 class ParamSuite(_Part):
     """The variadic functions are met in a fixed form: on Linux the values come in the same registers."""
 
-    def __init__(self, handles: Handles, errors: list[BaseException]) -> None:
+    def __init__(self, handles: Handles, errors: list[BaseException], fills: bool = False) -> None:
         super().__init__("OfxParameterSuiteV1", handles, errors)
+        self.fills = fills
         for name in (
             "paramDefine", "paramGetHandle", "paramDeleteAllKeys", "paramEditBegin", "paramEditEnd", "paramGetNumKeys",
             "paramGetKeyTime",
@@ -138,10 +140,21 @@ class ParamSuite(_Part):
         elif param.holds == "int":
             ffi.cast("int *", out)[0] = int(param.at(time))
         elif param.holds == "text":
-            ffi.cast("char **", out)[0] = self.handles.lend_text(param.at(time))
+            ffi.cast("char **", out)[0] = self.handles.lend_text(self._text(param, time))
         else:
             return FAILED
         return OK
+
+    def _text(self, param: Param, time: float) -> str:
+        """Nuke: a file's #### is the frame's number, and what stands in brackets is a script's answer."""
+        text = str(param.at(time))
+        if not self.fills:
+            return text
+        text = re.sub(r"\[[^\]]*\]", "", text)
+        if param.properties.get("OfxParamPropStringMode") != "OfxParamStringIsFilePath":
+            return text
+        text = re.sub(r"%0(\d+)d", lambda found: "#" * int(found[1]), text)
+        return re.sub(r"#+", lambda found: f"{round(time):0{len(found[0])}d}", text)
 
     def _read(self, param: Param, whole: int, number: float) -> Any:
         if param.holds == "text":
@@ -218,6 +231,33 @@ class ProgressSuite(_Part):
 
     def _end(self, effect: Any) -> None:
         self.open -= 1
+
+
+class DrawSuite(_Part):
+    """What is drawn, shape by shape: (shape, points, colour, width). A test may put a viewer of its own behind it."""
+
+    LINES, STRIP, LOOP = 0, 1, 2
+
+    def __init__(self, handles: Handles, errors: list[BaseException]) -> None:
+        super().__init__("OfxDrawSuiteV1", handles, errors)
+        self.drawn: list[tuple[int, list[tuple[float, float]], tuple[float, float, float, float], float]] = []
+        self.context = handles.give(self)
+        self._colour, self._width = (0.0, 0.0, 0.0, 0.0), 0.0
+        self.suite.set("setColour", self._set_colour)
+        self.suite.set("setLineWidth", self._set_width)
+        self.suite.set("draw", self._draw)
+
+    def _set_colour(self, context: Any, colour: Any) -> None:
+        self.handles.find(context, DrawSuite)
+        self._colour = (colour.r, colour.g, colour.b, colour.a)
+
+    def _set_width(self, context: Any, width: float) -> None:
+        self.handles.find(context, DrawSuite)
+        self._width = width
+
+    def _draw(self, context: Any, shape: int, points: Any, count: int) -> None:
+        self.handles.find(context, DrawSuite)
+        self.drawn.append((shape, [(points[i].x, points[i].y) for i in range(count)], self._colour, self._width))
 
 
 class InteractSuite(_Part):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ofx_lipsync.core.plan import PLATE, REEL
+from ofx_lipsync.core.steps import Steps
 from ofx_lipsync.nodes.mouth import choose
 from ofx_lipsync.nodes.mouth.library import Library
 from ofx_lipsync.nodes.mouth.points import COUNT
@@ -64,3 +65,19 @@ def test_jumps_are_seen_and_starts_are_none() -> None:
     lib = library([1, 2, 3, 9], [PLATE] * 4)
     walk, starts = np.array([0, 1, 3, 2, 0]), np.array([True, False, False, True, False])
     assert choose.jumps(lib, walk, starts).tolist() == [False, False, True, False, True]
+
+
+def test_a_long_walk_can_be_stopped_and_is_the_same_when_it_is_not() -> None:
+    dice = np.random.default_rng(0)
+    fit, step = dice.random((1000, 20), np.float32), dice.random((20, 20), np.float32)
+    starts, told = np.arange(1000) == 0, []
+    watched = choose.cheapest_walk(fit, step, starts, Steps(told.append))
+    assert np.array_equal(watched, choose.cheapest_walk(fit, step, starts))
+    assert told == sorted(told)
+    assert len(told) == 15
+
+    def enough(share: float) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        choose.cheapest_walk(fit, step, starts, Steps(enough))

@@ -59,7 +59,7 @@ def test_the_whole_is_what_the_command_line_makes(parts, analysis):
 def test_progress_goes_up_to_the_end(parts):
     said = [m for m in parts[2].seen if m.kind == Kind.PROGRESS]
     done = [m.number("done") for m in said]
-    assert {m.text("stage") for m in said} >= {"faces", "line", "mouths", "written"}
+    assert {m.text("stage") for m in said} >= {"faces", "hearing", "planning", "written"}
     assert done[-1] == 1
 
 
@@ -180,7 +180,7 @@ def test_a_clip_of_which_no_frame_is_said_is_heard_from_its_start(host, rgba, sa
     assert same(read_parts(ours), read_parts(theirs))
 
 
-@pytest.mark.parametrize("stage", ["faces", "line", "mouths"])
+@pytest.mark.parametrize("stage", ["faces", "hearing", "planning"])
 @pytest.mark.parametrize("leaves", [False, True])
 def test_a_cancel_in_any_step_writes_nothing(host, rgba, sample_line, tmp_path, stage, leaves):
     """Said while the step runs; or the host has closed the channel, which is as good."""
@@ -253,3 +253,23 @@ def test_cancel_writes_nothing(host, rgba, tmp_path):
     last = next(m for m in answers if m.kind in (Kind.FAILED, Kind.DONE))
     assert (last.kind, last.body["text"]) == (Kind.FAILED, "aborted")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cancel_is_heard_in_the_middle_of_a_long_line(host, tmp_path):
+    """Five minutes of voice: a step of its own, which is not waited for."""
+    path, long, line = tmp_path / "shot.lipsync", tmp_path / "long.wav", host.line()
+    voice = np.random.default_rng(0).normal(0, 0.05, 16000 * 10).astype(np.float32)
+    soundfile.write(long, np.tile(voice, 30), 16000)
+    line.number += 1
+    body = {"node": "AudioFeature", "first": 1, "last": 7200, "rate": 24.0, **ROD,
+            "p.analysis": str(path), "p.line": str(long)}  # fmt: skip
+    line.channel.send(Message(Kind.ANALYSE, line.number, body))
+    while (message := line.channel.receive()).body.get("done", 0) < 0.1:
+        assert message.kind in (Kind.PROGRESS, Kind.BEAT)
+    line.channel.send(Message(Kind.ABORT, line.number))
+    answers = [message]
+    while (message := line.channel.receive()).kind not in (Kind.FAILED, Kind.DONE):
+        answers.append(message)
+    assert (message.kind, message.body["text"]) == (Kind.FAILED, "aborted")
+    assert max(m.number("done", 0.0) for m in answers) < 0.5
+    assert not path.exists()
