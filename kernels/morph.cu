@@ -79,7 +79,10 @@ LINE void morph_row(float *__restrict__ out, Drawn a, Drawn b, const float *__re
     const float ay = along(y, top, bottom, top_a, bottom_a) - (float)a.y0;
     const float by = along(y, top, bottom, top_b, bottom_b) - (float)b.y0;
     float depth_a[MOST_REGIONS], depth_b[MOST_REGIONS], depth[MOST_REGIONS];
-    const float grown_a = grown_by(bottom - top, bottom_a - top_a), grown_b = grown_by(bottom - top, bottom_b - top_b);
+    /* Outside of the outlines the drawings are not stretched, nor are their depths. */
+    const int inside = px > left && px < right && y > top && y < bottom;
+    const float grown_a = inside ? grown_by(bottom - top, bottom_a - top_a) : 1.0f;
+    const float grown_b = inside ? grown_by(bottom - top, bottom_b - top_b) : 1.0f;
     const int shown_a = depths_at(a, present, regions, ax, ay, grown_a, depth_a);
     const int shown_b = depths_at(b, present + regions, regions, bx, by, grown_b, depth_b);
     int first = 0, second = -1;

@@ -108,6 +108,7 @@ def reference(
         at_x = _along(x, outline[0], outline[1], own[0], own[1]) - shape.corner[0]
         at_y = _along(y, top, bottom, own_top, own_bottom) - shape.corner[1]
         grown = np.clip((bottom - top) / np.maximum(own_bottom - own_top, 1), _LEAST, _MOST)
+        grown = np.where((x > outline[0]) & (x < outline[1]) & (y > top) & (y < bottom), grown, 1)
         depth = np.stack([grown * _plane(plane, at_x, at_y) for plane in shape.depth])
         depth[shape.present == 0] = _NOWHERE
         shown.append(np.argmax(depth, axis=0))

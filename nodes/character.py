@@ -23,7 +23,7 @@ from ofx_lipsync.core.timing import Rate
 from ofx_lipsync.media.sound import resample
 from ofx_lipsync.models.hearing_listener import Hearing
 from ofx_lipsync.models.viseme_choice import VisemeChoice
-from ofx_lipsync.nodes.drawn.figure import Placing, behind, moved, stacked
+from ofx_lipsync.nodes.drawn.figure import Placing, moved, stacked
 from ofx_lipsync.nodes.drawn.inbetween import TRANSITIONS, InBetweens
 from ofx_lipsync.nodes.drawn.plan import EASES, CharacterPlan, blinks, brow_lift, with_transitions
 from ofx_lipsync.nodes.drawn.timing import Rules, timed
@@ -147,9 +147,9 @@ def render(frame: int, plan: CharacterPlan, drawn: InBetweens, params: Params) -
     mouth = moved(drawn.drawing(*faces, float(plan.phase[row])), mouths, placing)
     worn = faces[0][0]
     lift_px = round(float(plan.lift[row]) * params.brows * BROWS_SHARE * mouths.canvas.height)
-    under = behind(mouths, worn, int(plan.eyes[row]), lift_px, params.head)
+    under = drawn.under(worn, int(plan.eyes[row]), lift_px) if params.head else None
     front = mouths.part("front", worn) if params.head else None
-    planes = stacked([*under, mouth, *([front] if front is not None else [])], mouths.canvas)
+    planes = stacked([mouth, *([front] if front is not None else [])], mouths.canvas, onto=under)
     return Image(planes, mouths.canvas, mouths.canvas, channels=("R", "G", "B", "A"))
 
 

@@ -38,6 +38,15 @@ def test_the_files_are_the_listed_ones(samples: Path) -> None:
         assert hashlib.sha256((samples / name).read_bytes()).hexdigest() == digest, name
 
 
+def test_the_character_is_what_its_code_draws(samples: Path, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, samples / "make_character.py", tmp_path], check=True, capture_output=True)
+    drawn = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.svg"))
+    assert len(drawn) == 33
+    assert drawn == sorted(path.relative_to(samples / "character") for path in (samples / "character").rglob("*.svg"))
+    for name in drawn:
+        assert (tmp_path / name).read_bytes() == (samples / "character" / name).read_bytes(), name
+
+
 def test_the_samples_stay_small(samples: Path) -> None:
     assert sum(path.stat().st_size for path in samples.rglob("*") if path.is_file()) < 3_000_000
 

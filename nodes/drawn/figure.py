@@ -27,12 +27,12 @@ class Placing:
     turn_deg: float = 0.0
 
 
-def behind(mouths: MouthSet, expression: str, eyes: int, lift_px: int, head: bool = True) -> list[Drawing]:
+def behind(mouths: MouthSet, expression: str, eyes: int, lift_px: int) -> list[Drawing]:
     """Drawings under the mouth, from the back. eyes: 0 open, 1 half, 2 closed. lift_px: how far brows are raised."""
     found = [mouths.part("head", expression), _eyes(mouths, expression, eyes), mouths.part("brows", expression)]
     if found[2] is not None and lift_px:
         found[2] = Drawing(found[2].pixels, found[2].region.shift(0, -lift_px))
-    return [drawing for drawing in found if drawing is not None] if head else []
+    return [drawing for drawing in found if drawing is not None]
 
 
 def _eyes(mouths: MouthSet, expression: str, eyes: int) -> Drawing | None:
@@ -40,9 +40,9 @@ def _eyes(mouths: MouthSet, expression: str, eyes: int) -> Drawing | None:
     return next((d for name in EYES[eyes::-1] if (d := mouths.part(name, expression)) is not None), None)
 
 
-def stacked(drawings: list[Drawing], canvas: Region) -> np.ndarray:
-    """[4, H, W] of the canvas, premultiplied: each over those before it."""
-    planes = np.zeros((4, *canvas.shape), np.float32)
+def stacked(drawings: list[Drawing], canvas: Region, onto: np.ndarray | None = None) -> np.ndarray:
+    """[4, H, W] of the canvas, premultiplied: each over those before it, and all over `onto`, which is not changed."""
+    planes = np.zeros((4, *canvas.shape), np.float32) if onto is None else onto.copy()
     for drawing in drawings:
         inside = drawing.region.intersect(canvas)
         if not inside.is_empty:

@@ -10,12 +10,13 @@ import numpy as np
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.media.drawing import Drawing, placed
 from ofx_lipsync.media.mouth_set import MouthSet
+from ofx_lipsync.nodes.drawn.figure import behind, stacked
 from ofx_lipsync.nodes.drawn.palette import Palette
 from ofx_lipsync.nodes.drawn.shapes import Piece, between, pieces
 
 TRANSITIONS = ("morph", "inbetween", "dissolve", "hold")
-KEPT = 512
-"""Drawings kept for the next time; a mouth of 300 x 200 px takes 1 MB."""
+KEPT, HEADS_KEPT = 256, 6
+"""Drawings kept for the next time; a mouth of 300 x 200 px takes 1 MB, a head of 1080 px 19 MB."""
 
 Face = tuple[str, str]
 """An expression and a mouth."""
@@ -31,6 +32,7 @@ class InBetweens:
         self._kept, self._drawings = kept, OrderedDict[tuple[Face, Face, float], Drawing]()
         self._pieces: dict[Face, list[Piece]] = {}
         self._palette: Palette | None = None
+        self._under = OrderedDict[tuple[str, int, int], np.ndarray]()
 
     def drawing(self, start: Face, end: Face, phase: float) -> Drawing:
         """phase: 0 is the first drawing itself, 1 the second, each bit for bit."""
@@ -53,6 +55,16 @@ class InBetweens:
             return dissolved(self._own(start), self._own(end), phase)
         own = self._drawn(start, end)
         return own[min(int(phase * len(own)), len(own) - 1)] if own else self._own(start)
+
+    def under(self, expression: str, eyes: int, lift_px: int) -> np.ndarray:
+        """[4, H, W] of the canvas: all that lies behind the mouth, see figure.behind. Not to be written on."""
+        key = (expression, eyes, lift_px)
+        if key not in self._under:
+            self._under[key] = stacked(behind(self.mouths, *key), self.mouths.canvas)
+            if len(self._under) > HEADS_KEPT:
+                self._under.popitem(last=False)
+        self._under.move_to_end(key)
+        return self._under[key]
 
     @property
     def palette(self) -> Palette:

@@ -24,7 +24,7 @@ from ofx_lipsync.media.sound import read_sound
 from ofx_lipsync.nodes.drawn.plan import CharacterPlan
 
 PAPER = 0.93
-HEIGHT_PX = 360
+HEIGHT_PX, GAP_PX = 540, 4
 CLOSED = ("M", "PP")
 
 
@@ -54,7 +54,7 @@ def _pictures(
         image = character.render(plan, frame).window(box).pixels
         paper = colour.to_working(np.full((3, *box.shape), PAPER, np.float32), colour.look_space)
         laid = np.concatenate([image[:3] + (1 - image[3]) * paper, np.ones_like(image[3:])])
-        strip[:, place * box.width : (place + 1) * box.width] = screen_codes(laid, colour)[..., :3]
+        strip[:, place * box.width : (place + 1) * box.width - GAP_PX] = screen_codes(laid, colour)[:, :-GAP_PX, :3]
     axis.imshow(strip, extent=(0, per_row, 0, 1), aspect="auto", interpolation="antialiased")
     for place, frame in enumerate(frames):
         row = plan.row(frame)

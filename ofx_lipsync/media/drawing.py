@@ -8,6 +8,7 @@ straight until the colour is linear, and is multiplied in then, so that soft edg
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ from ofx_lipsync.media import picture_file
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.still_space import still_space
 
+DEFAULT_PX = 1080
+LARGEST_BYTES = 64 << 20
+"""Of an SVG's text."""
 LARGEST_PX = 8192
 """No side of a canvas is longer: an SVG may claim any size, and memory is finite."""
 
@@ -80,6 +84,8 @@ def read_psd(path: Path, colour: Colour, space: str | None) -> list[Layer]:
 
 def read_svg(path: Path, colour: Colour, height_px: int | None) -> Layer:
     """An SVG, drawn at height_px or at its own size. Pictures and fonts it refers to are not loaded."""
+    if path.stat().st_size > LARGEST_BYTES:
+        raise MediaError(f"{path}: has {path.stat().st_size} bytes, expected a drawing of at most {LARGEST_BYTES}")
     return draw_svg(path.read_text(encoding="utf-8", errors="replace"), str(path), path.stem, colour, height_px)
 
 
@@ -87,20 +93,44 @@ def draw_svg(text: str, where: str, name: str, colour: Colour, height_px: int | 
     """SVG text as a layer. where: what an error calls it.  Raises: MediaError."""
     import resvg_py
 
-    if height_px is not None and not 0 < height_px <= LARGEST_PX:
-        raise MediaError(f"{where}: a height of {height_px} px was asked for, expected 1 to {LARGEST_PX}")
+    text = _without_files(text, where)
+    height_px = height_px or _own_height(text)
+    if not 0 < height_px <= LARGEST_PX:
+        raise MediaError(f"{where}: is {height_px} px high, expected 1 to {LARGEST_PX}; set Character.height")
     try:
-        png = bytes(resvg_py.svg_to_bytes(svg_string=text, height=height_px, skip_system_fonts=True))
+        # both sides are bounds: out of its memory, the rasteriser would take the whole process down
+        drawn = resvg_py.svg_to_bytes(svg_string=text, width=LARGEST_PX, height=height_px, skip_system_fonts=True)
+        png = bytes(drawn)
         with av.open(io.BytesIO(png), mode="r") as container:
             codes = next(container.decode(video=0)).to_ndarray(format="rgba")
     except (ValueError, StopIteration, av.error.FFmpegError) as error:
         raise MediaError(f"{where}: is not an SVG that can be drawn ({_line(error)}); export it again") from None
-    if max(codes.shape) > LARGEST_PX:
-        raise MediaError(f"{where}: is {codes.shape[1]} x {codes.shape[0]} px, expected at most {LARGEST_PX}")
     canvas = Region.of_size(codes.shape[1], codes.shape[0])
     part = trimmed(Drawing(codes.transpose(2, 0, 1), canvas))
     planes = part.pixels.astype(np.float32) / np.float32(255)
     return Layer(name, Drawing(_premultiplied(planes, colour, colour.look_space), part.region), canvas)
+
+
+def _without_files(text: str, where: str) -> str:
+    """An SVG from a stranger must not bring pictures of this machine into the film: only what it holds itself is left.
+
+    Raises: MediaError for entities that could hide the name of a file."""
+    if re.search(r"<!ENTITY[^>]*(?:[<&%]|SYSTEM|PUBLIC)", text):
+        raise MediaError(f"{where}: declares entities that are not plain text; export it as plain SVG")
+    return re.sub(r"""\b(?:\w+:)?href\s*=\s*(["'])(?!\s*(?:#|data:)).*?\1""", "", text, flags=re.DOTALL)
+
+
+def _own_height(text: str) -> int:
+    """px that an SVG says it is high, by its height or else its viewBox."""
+    root = re.search(r"<svg\b[^>]*>", text)
+    tag = root[0] if root else ""
+    height = re.search(r"""\bheight\s*=\s*["']\s*([\d.]{1,9})\s*(?:px)?\s*["']""", tag)
+    box = re.search(r"""\bviewBox\s*=\s*["']\s*[-\d.]+[\s,]+[-\d.]+[\s,]+[\d.]+[\s,]+([\d.]{1,9})\s*["']""", tag)
+    found = height or box
+    try:
+        return max(1, round(float(found[1]))) if found else DEFAULT_PX
+    except ValueError:
+        return DEFAULT_PX
 
 
 def trimmed(drawing: Drawing) -> Drawing:

@@ -80,7 +80,7 @@ def named_family(name: str) -> Family | None:
 def stand_ins(alphabet: tuple[str, ...], mouth: str) -> tuple[str, ...]:
     """Mouths that may be shown for one that is not there, the most like it first; at the end the one at rest."""
     rows = dict(row.split(":") for row in _STAND_IN[alphabet].split(", "))
-    return (*rows[mouth].split(), *alphabet[:2][::-1])
+    return (*rows[mouth].split(), alphabet[0])
 
 
 def without_shared_beginning(names: Sequence[str]) -> list[str]:

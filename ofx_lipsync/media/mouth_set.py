@@ -188,7 +188,7 @@ def _filled(
         whole[expression] = {}
         for mouth in family.alphabet:
             shown = next((m for m in (mouth, *stand_ins(family.alphabet, mouth)) if m in own), None)
-            if shown is None:
+            if shown is None or len(own) < 2:
                 raise MediaError(
                     f"{path}: {expression} has no drawing for {mouth} and none that may stand in for it (it has "
                     f"{', '.join(own)}); it needs at least {family.alphabet[0]} and one open mouth"

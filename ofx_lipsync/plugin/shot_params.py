@@ -11,7 +11,9 @@ from ofx_lipsync.graph import NODES, node
 
 LIPSYNC = "LipSync"
 """The node that is all four in one; its params are named NODE_PARAM, as in `Blend_feather`."""
-LABELS = (*NODES, LIPSYNC)
+_DUBS = (*NODES, LIPSYNC)
+CHARACTER = "Character"
+LABELS = (*_DUBS, CHARACTER)
 _ALL_VIEWS = ("result", "matte", "patch", "landmarks", "confidence")
 VIEWS = {
     "FaceDetect": ("result", "landmarks", "confidence"),
@@ -19,12 +21,14 @@ VIEWS = {
     "MouthGenerate": _ALL_VIEWS,
     "Blend": _ALL_VIEWS,
     LIPSYNC: _ALL_VIEWS,
+    CHARACTER: ("result", "matte"),
 }
 """What each node can show. Hosts save the place in the list: append, never reorder or remove."""
-_HEARING = ("AudioFeature", LIPSYNC)
+_HEARING = ("AudioFeature", LIPSYNC, CHARACTER)
 _FINDING = ("FaceDetect", LIPSYNC)
 _PLATES = ("FaceDetect", "MouthGenerate", "Blend", LIPSYNC)
 _ANALYSING = ("FaceDetect", "AudioFeature", "MouthGenerate", LIPSYNC)
+_PLACED = (*_ANALYSING, CHARACTER)
 _FARTHEST = 10_000_000
 
 
@@ -96,11 +100,11 @@ class ShotParams(ParamSet):
 
 
 HAVE = {
-    "analysis": LABELS,
+    "analysis": _DUBS,
     "line": _HEARING,
     "audio_offset": _HEARING,
-    "first_frame": _ANALYSING,
-    "last_frame": _ANALYSING,
+    "first_frame": _PLACED,
+    "last_frame": _PLACED,
     "plate_file": _PLATES,
     "input_space": LABELS,
     "analyse": _ANALYSING,

@@ -18,6 +18,7 @@ from ofx_lipsync.plugin.shot_params import LABELS, VIEWS, Found, node_params, sh
 CONTEXTS = {
     "FaceDetect": {"Filter", "General"}, "AudioFeature": {"General", "Generator"},
     "MouthGenerate": {"Filter", "General"}, "Blend": {"General"}, "LipSync": {"Filter", "General"},
+    "Character": {"General", "Generator"},
 }  # fmt: skip
 NEW = ("OfxImageEffectPropOpenCLRenderSupported", "OfxImageEffectPropCudaRenderSupported", "OfxPropPluginDescription")
 """Properties that hosts of 2020 refuse."""
@@ -32,6 +33,10 @@ CHOICES = {
     "MouthGenerate.engine": ("plate",),
     "MouthGenerate.library": ("both", "plate", "reel"),
     "Shot.on_error": ("fail", "slate"),
+    "Character.style": ("snap", "smooth"),
+    "Character.transition": ("morph", "inbetween", "dissolve", "hold"),
+    "Character.ease": ("smooth", "linear", "in", "out"),
+    "Character.view": ("result", "matte"),
     "FaceDetect.view": ("result", "landmarks", "confidence"),
     "AudioFeature.view": ("result", "source"),
     "MouthGenerate.view": ("result", "matte", "patch", "landmarks", "confidence"),
@@ -121,10 +126,11 @@ def test_clips(host: Host) -> None:
         "MouthGenerate": ["Source", "Output"],
         "Blend": ["Source", "Mouth", "Holdout", "Output"],
         "LipSync": ["Source", "Holdout", "Output"],
+        "Character": ["Source", "Output"],
     }
     optional = {f"{label}.{c.name}" for label in LABELS for c in found[label].values() if
                 c.properties.get("OfxImageClipPropOptional")}  # fmt: skip
-    assert optional == {"AudioFeature.Source", "Blend.Holdout", "LipSync.Holdout"}
+    assert optional == {"AudioFeature.Source", "Blend.Holdout", "LipSync.Holdout", "Character.Source"}
     assert list(host.plugins["LipSync"].describe("OfxImageEffectContextFilter").clips) == ["Source", "Output"]
 
 
@@ -155,7 +161,7 @@ def test_a_host_that_knows_less_is_served(worker) -> None:
 
 def test_a_host_without_params_is_told_so(worker) -> None:
     host = Host(without=("OfxParameterSuite",))
-    assert [plugin.load() for plugin in host.plugins.values()] == [4] * 5
+    assert {plugin.load() for plugin in host.plugins.values()} == {4}
 
 
 def test_only_the_three_entry_points_are_exported() -> None:
