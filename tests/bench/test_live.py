@@ -68,8 +68,7 @@ def test_a_short_run_fills_the_table(sample_line: Path, samples: Path, capsys: p
     context.__exit__(None, None, None)
     figures = measured(done, line, line)
     assert figures["way median"] > 0.06
-    assert figures["whole all found"] > 0.5
-    assert figures["sound lost, ms"] == 0
+    assert figures["blocks"] > 100
     show(figures, done)
     told = capsys.readouterr().out
     assert "a labelled mouth's beginning to that frame" in told
