@@ -9,7 +9,7 @@ does not time-shift, smooth or exaggerate: MouthGenerate does, for one actor.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Callable, Sequence
 
@@ -19,8 +19,9 @@ from ofx_lipsync.core.errors import MediaError
 from ofx_lipsync.core.mouth import ARTICULATION, AudioAnalysis, MouthCurve
 from ofx_lipsync.core.params import Float, ParamSet, Text
 from ofx_lipsync.core.sound import Sound
-from ofx_lipsync.core.steps import Steps
+from ofx_lipsync.core.steps import NO_STEPS, Steps
 from ofx_lipsync.media.sound import resample
+from ofx_lipsync.models.hearing_listener import Heard
 from ofx_lipsync.models.listener import ArticulationListener
 from ofx_lipsync.models.loudness import SPEECH_DB, speech_gain
 from ofx_lipsync.models.mel import RATE_HZ, mel_spectrogram
@@ -96,16 +97,40 @@ def analyse(
     """
     steps = Steps.of(progress, len(frames))
     steps(0)
+    line = listen(sound, params, steps=steps)
+    times_s = frame_times_s(frames, rate) if times_s is None else times_s
+    mels = mel_spectrogram(line.sound.samples[0], steps.part(0.9, 1))
+    return AudioAnalysis(mels, loudness_db(line.sound, times_s, float(1 / rate)), sampled(line.curve, times_s))
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line as it was heard. sound: mono, 16 kHz, at its own level. curve: lips and jaw, at rest in silence. by_ear:
+    its phones as heard, a hundred times a second from the sound's start; told: the same set right by the transcript."""
+
+    sound: Sound
+    curve: MouthCurve
+    by_ear: Heard
+    told: Heard
+
+
+def listen(sound: Sound, params: Params, listener: ArticulationListener | None = None, steps: Steps = NO_STEPS) -> Line:
+    """The line heard once. listener: one that is kept for many lines; else params.network's.  Raises: as `analyse`."""
     heard = at_network_rate(sound)
     steps(0.05)
     gain = speech_gain(heard.samples[0]) ** params.level * 10 ** (params.gain / 20)
     levelled = Sound(heard.samples * np.float32(gain), heard.rate_hz, heard.start_s)
-    told = Transcript(params.transcript, params.language) if params.transcript.strip() else None
-    curve = ArticulationListener.named(params.network).hear(levelled, told, params.style, steps.part(0.1, 0.9))
+    transcript = Transcript(params.transcript, params.language) if params.transcript.strip() else None
+    kept: list[Heard] = []
+
+    def told(by_ear: Heard, steps: Steps) -> Heard:
+        kept.extend((by_ear, transcript(by_ear, steps) if transcript else by_ear))
+        return kept[1]
+
+    listener = listener or ArticulationListener.named(params.network)
+    curve = listener.hear(levelled, told, params.style, steps.part(0.1, 0.9))
     curve = resting_in_silence(with_dynamics(curve, levelled, params.dynamics), params.silence, params.pause)
-    times_s = frame_times_s(frames, rate) if times_s is None else times_s
-    mels = mel_spectrogram(heard.samples[0], steps.part(0.9, 1))
-    return AudioAnalysis(mels, loudness_db(heard, times_s, float(1 / rate)), sampled(curve, times_s))
+    return Line(heard, curve, *kept)
 
 
 def mel(sound: Sound) -> np.ndarray:

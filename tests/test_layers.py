@@ -13,7 +13,7 @@ from typing import Iterator
 
 LAYERS = (
     {"cli", "bench", "train", "farm", "live", "plugin", "export", "view"},
-    {"graph", "analysis", "character"},
+    {"graph", "analysis", "portrait", "performance", "character"},
     {"nodes"},
     {"models", "kernels", "media"},
     {"core"},

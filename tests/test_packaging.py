@@ -109,6 +109,8 @@ def test_the_wheel_holds_the_kernels_the_weights_and_the_licences(checkout: Path
     wanted |= {f"ofx_lipsync/kernels/{p.name}" for p in (checkout / "kernels").iterdir() if p.suffix in (".cu", ".h")}
     wanted |= {f"ofx_lipsync/plugin/{name}" for name in ("ofx.h", BINARY)}
     wanted |= {f"ofx_lipsync/models/weights/{p.name}" for p in (checkout / "models" / "weights").iterdir()}
+    rigs = checkout / "ofx_lipsync" / "export" / "rigs"
+    wanted |= {f"ofx_lipsync/export/rigs/{p.name}" for p in rigs.iterdir()}
     assert any(name.endswith(".cu") for name in wanted)
     assert any(name.endswith(".task") for name in wanted)
     assert wanted <= files(site), sorted(wanted - files(site))

@@ -21,10 +21,13 @@ ONE, MANY = (0.02, 0.10), (0.7, 1.2)
 have. One mouth that is stretched all through a shot looks like rubber; of many, the odd stretched one passes."""
 SLIT = 0.008
 """A gap narrower than this, in face heights, shows nothing of the mouth's inside."""
-SEEN_FROM, SEEN_TO = 0.014, 0.032
-"""Shut lips that part less than this, in face heights, are only pulled: a built inside so thin would look cut in."""
+SEEN_ONE, SEEN_MANY = (0.005, 0.014), (0.014, 0.032)
+"""Shut lips that part less than this, in face heights, are only pulled: a built inside so thin would look cut in. One
+mouth is pulled less: the dark line between its lips, drawn out, is seen as a smear."""
 EDGE, LEAST_EDGE_PX = 0.009, 1.0
 """Softness of the lips' inner edge, in face heights, and the least of it: a harder one looks cut in with a knife."""
+DRAWN, SOFTEST = 0.9, 0.03
+"""One mouth's edge is as soft as the lips' steepest edge times the first, and in face heights the second at most."""
 GUM = 0.015
 """Above the teeth the library frame's lip is read this far, in face heights, as gum; a dark rim would look drawn."""
 CREASE, FOLD = np.array([0.30, 0.42, 0.42], np.float32), 0.018
@@ -32,7 +35,7 @@ CREASE, FOLD = np.array([0.30, 0.42, 0.42], np.float32), 0.018
 DARK = np.array([0.060, 0.022, 0.020], np.float32)
 TONGUE = np.array([0.40, 0.14, 0.13], np.float32)
 """What is seen deep in an open mouth, relative to the skin's red, green and blue."""
-TEETH, TINT = 0.74, 0.65
+TEETH, TINT = 0.74, 0.85
 """How bright teeth are in the lips' shade, relative to the skin, and how much of its colour (in stops) they have:
 ivory in white light, and no strange hue under any varnish or lamp."""
 TOOTH, INCISOR, SCALLOP = 0.014, 0.045, 0.0045
@@ -61,9 +64,10 @@ def mouth_pixels(
     rows, columns = box.slices_in(window)
     whole = pixels[:, rows, columns]
     crease = CREASE * np.float32(shut_over_teeth(source, target, face_height_px))
+    soft_px = _edge_px(face_height_px) + poverty * _softer_px(part, source, face_height_px)
     lips = _lips(read(maps.upper, box), read(maps.lower, box), target, box, crease, face_height_px)
     inside = _inside(read(maps.skull, box), source, target, box, skin, face_height_px, poverty)
-    edge_px = min(_edge_px(face_height_px), gap_px(target) / 2 + 0.005 * face_height_px)
+    edge_px = min(soft_px, gap_px(target) / 2 + 0.005 * face_height_px)
     grown_px = min(edge_px / 2, gap_px(target) / 3)  # a soft edge must not part lips that are shut
     between = matte(_inner(target), box, feather_px=edge_px, erode_px=-grown_px)
     zone = matte(
@@ -78,8 +82,8 @@ def _how_built(there: float, here: float, poverty: float) -> np.float32:
     """0..1 from gaps in face heights: 0 where the field alone can carry a mouth as open as `there` to `here`."""
     same, other = (many + poverty * (one - many) for many, one in zip(MANY, ONE, strict=True))
     unlike = _eased((abs(np.log((here + SLIT) / (there + SLIT))) - same) / (other - same))
-    parting = here > there
-    return unlike * _eased((here - SEEN_FROM) / (SEEN_TO - SEEN_FROM)) if parting else unlike
+    seen_from, seen_to = (many + poverty * (one - many) for many, one in zip(SEEN_MANY, SEEN_ONE, strict=True))
+    return unlike * _eased((here - seen_from) / (seen_to - seen_from)) if here > there else unlike
 
 
 def _lips(
@@ -144,6 +148,19 @@ def _built_mouth(
 
 def _edge_px(face_height_px: float) -> float:
     return max(EDGE * face_height_px, LEAST_EDGE_PX)
+
+
+def _softer_px(part: Image, source: np.ndarray, face_height_px: float) -> float:
+    """How much softer than usual a still draws its lips: a crisp mouth in sfumato is a sticker. Px of the still, which
+    is as large as the plate where it is one."""
+    box = Region.around(source[LIPS_EDGE], 0.01 * face_height_px).intersect(part.region)
+    if min(box.shape) < 3:
+        return 0.0
+    light = np.sqrt(np.maximum(np.nan_to_num(part.window(box).pixels.mean(axis=0), posinf=0.0), 0.0))
+    steepest = float(np.quantile(np.hypot(*np.gradient(light)), 0.98))
+    drawn_px = float(np.ptp(np.quantile(light, [0.02, 0.98]))) / max(steepest, 1e-6)
+    most_px = max(SOFTEST * face_height_px, LEAST_EDGE_PX)
+    return min(max(DRAWN * drawn_px, _edge_px(face_height_px)), most_px) - _edge_px(face_height_px)
 
 
 def _ramp(values: np.ndarray, start: float, end: float) -> np.ndarray:

@@ -28,7 +28,7 @@ EARLY_S, LATE_S = 0.12, 0.12
 BAR_DELAY_S, BAR_RATE, BAR_CPU = 0.120, 60.0, 0.10
 CLOSURES = ("M", "F")
 LOOKED = ("first", "half", "last")
-GROWS = "none once every turn of the mouth was drawn"
+GROWS = "no growth"
 
 
 def main(args: argparse.Namespace) -> int:
@@ -124,6 +124,8 @@ def show(figures: dict[str, float], done: Performed) -> None:
     """A person's table."""
     for name, value, bar in (*_delays(figures), *_sides(figures), *_hours(figures)):
         print(f"  {name:<50} {value}{f'   (bar: {bar})' if bar else ''}")
+    if figures["sound lost, ms"]:
+        print("  sound was lost: the machine had no time for it, and delays are counted from sound that nobody heard")
     print(f"  load of the machine {done.load[0]:.1f} -> {done.load[1]:.1f}, {done.lasted_s:.0f} s")
 
 

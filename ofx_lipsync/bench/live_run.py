@@ -8,17 +8,18 @@ import resource
 import time
 from array import array
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 from ofx_lipsync.core.phones import LABELS_HZ
 from ofx_lipsync.live.clock import now
-from ofx_lipsync.live.figure import Figure
+from ofx_lipsync.live.figure import STEPS, Figure
 from ofx_lipsync.live.file_devices import Faults, FileMicrophone
 from ofx_lipsync.live.idle import Idle
 from ofx_lipsync.live.keeper import Keeper
-from ofx_lipsync.live.performer import Performer
+from ofx_lipsync.live.performer import REST, Acting, Performer
 from ofx_lipsync.live.sound_in import SoundIn
 from ofx_lipsync.live.stage import RATE, Stage
 from ofx_lipsync.live.timing import Holds
@@ -59,6 +60,7 @@ def perform(
     performer = Performer(voice, None, figure.mouths.expressions, idle=Idle(1))
     stage = Stage(performer, figure, size_px, size_px, None, rate)
     keeper = Keeper("file", device.open)
+    warm(stage)
     voice.start()
     keeper.start()
     try:
@@ -111,6 +113,13 @@ class _Run:
             "silence heard for want of sound, ms": 1000 * self.voice.silent_s,
             "changes forgotten": self.voice.forgotten, "stage held up": waiting.stalls,
         }  # fmt: skip
+
+
+def warm(stage: Stage) -> None:
+    """Every mouth, and every turn to every other, is drawn once, so that what grows afterwards is a leak."""
+    mouths = range(len(stage.figure.mouths.alphabet))
+    for before, after, phase in product(mouths, mouths, STEPS):
+        stage.painter.frame(stage.figure.layers(Acting(stage.figure.mouths.expressions[0], before, after, phase, REST)))
 
 
 def resident_mb() -> float:

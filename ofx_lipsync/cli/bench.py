@@ -12,9 +12,11 @@ SUITES = {
     "speed": "CPU seconds by stage and peak memory of a 1080p dub",
     "plugin": "what the plug-in costs a frame besides its work, beside a plain copy of the same bytes",
     "sheets": "contact sheets of plate, result and matte, to look at",
+    "portrait": "stills that speak: opening against the line, lips in silence, drift of the face",
     "voice": "the articulation network against tracked mouths, without rendering",
     "lines": "a plot of ten lines to look at: sound, phones, closure, opening wanted and filmed",
     "live": "the live performer: sound to drawn frame, frame rate, load, drift and leaks",
+    "curves": "face curves of 200 lines in four languages: lines/s per core, killed and resumed, doubts, a plot",
     "hearing": "visemes and articulation of speakers never trained on, beside other recognisers and the bars",
 }
 

@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     check_outputs(args)
     began = time.monotonic()
     with open_shot(args) as opened, progress(args.progress) as shown:
-        frames = _frames(args, opened)
+        frames = wanted_frames(args, opened)
         # The writer comes first: what it cannot write is said before the shot is analysed, not after.
         with _writer(args, opened, frames) as writer:
             analysis = analysed(opened, args.analysis, shown)
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _writer(args: argparse.Namespace, opened: OpenShot, frames: Sequence[int]) -> Writer:
     is_movie = Path(args.out).suffix.lower() in movie_codec.WRITES
-    sound = _heard(opened, frames) if is_movie else None
+    sound = heard(opened, frames) if is_movie else None
     return open_writer(args.out, opened.plate, sound=sound, codec=args.codec)
 
 
@@ -86,7 +86,7 @@ def render(opened: OpenShot, analysis: Analysis, frames: Sequence[int], writer: 
     return left
 
 
-def _heard(opened: OpenShot, frames: Sequence[int]) -> Sound:
+def heard(opened: OpenShot, frames: Sequence[int]) -> Sound:
     """The line on the clock of the frames that are written; cut only where those are a part of the shot."""
     plate, sound = opened.plate, opened.sound
     if list(frames) == list(plate.frames):
@@ -101,7 +101,8 @@ def _heard(opened: OpenShot, frames: Sequence[int]) -> Sound:
     return Sound(sound.samples[:, first:last], sound.rate_hz, silence_s)
 
 
-def _frames(args: argparse.Namespace, opened: OpenShot) -> Sequence[int]:
+def wanted_frames(args: argparse.Namespace, opened: OpenShot) -> Sequence[int]:
+    """Those of -F, ascending, or all of the shot's. Raises: UsageError for one that the shot does not have."""
     if not args.frames:
         return opened.plate.frames
     wanted = frame_range(args.frames, args)

@@ -22,6 +22,8 @@ from ofx_lipsync.core.errors import LipSyncError, UsageError
 VERBS = {
     "dub": "dub a shot",
     "analyse": "analyse a shot once, for later renders",
+    "portrait": "make a still speak",
+    "curves": "face curves and mouth cues of lines, for games and animation",
     "character": "a drawn character says the line",
     "view": "look at a shot, with what was found drawn over it",
     "live": "a microphone and a webcam move a drawn character",

@@ -28,18 +28,21 @@ LINE_EVERY_PART = 0.1
 Item = TypeVar("Item")
 
 
-def progress(mode: str = "auto", out: TextIO | None = None) -> Progress:
-    """A reporter to use in a `with` block. Raises: UsageError for an unknown mode."""
+def progress(mode: str = "auto", out: TextIO | None = None, unit: str = "frames") -> Progress:
+    """A reporter to use in a `with` block. unit: what is counted. Raises: UsageError for an unknown mode."""
     out = sys.stderr if out is None else out
     if mode not in MODES:
         raise UsageError(f"--progress: got {mode!r}, expected {' or '.join(MODES)}")
-    if mode == "auto":
-        return _Bar(out) if out.isatty() else _Lines(out)
-    return {"plain": _Lines, "openjd": _OpenJD, "none": Progress}[mode](out)
+    kinds: dict[str, type[Progress]] = {"plain": _Lines, "openjd": _OpenJD, "none": Progress}
+    shown = kinds.get(mode, _Bar if out.isatty() else _Lines)(out)
+    shown.unit = unit
+    return shown
 
 
 class Progress:
     """Says nothing; the others override `begin` and `step`. A stage is known by its name."""
+
+    unit = "frames"
 
     def __init__(self, out: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self.out = out
@@ -100,7 +103,7 @@ class _Lines(_Paced):
     def tell(self, done: int, total: int, spent_s: float) -> None:
         speed = done / spent_s if spent_s > 0 else 0.0
         tail = f"{_clock_text((total - done) / speed)} left" if speed and done < total else f"took {spent_s:.1f} s"
-        self.say(f"{self.name} {done}/{total} frames, {speed:.1f} frames/s, {tail}")
+        self.say(f"{self.name} {done}/{total} {self.unit}, {speed:.1f} {self.unit}/s, {tail}")
 
 
 class _OpenJD(_Paced):
@@ -126,7 +129,7 @@ class _Bar(Progress):
             TextColumn("{task.description:<8}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[speed]:6.1f} frames/s"),
+            TextColumn("{task.fields[speed]:6.1f} " + f"{self.unit}/s"),
             TimeRemainingColumn(elapsed_when_finished=True),
             console=Console(file=self.out),
         )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from typing import Mapping, Sequence
 
 from ofx_lipsync import __version__
 from ofx_lipsync.analysis import Analysis
@@ -17,15 +18,20 @@ SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrain
 
 def shot_stamp(opened: OpenShot, analysis: Analysis) -> dict[str, str | int]:
     """Header attributes that are the same on every changed frame; no clock, so that same input gives same bytes."""
-    params = {name: opened.settings[name].as_dict() for name in NODES}
+    return stamp(opened, analysis.key, tuple(NODES))
+
+
+def stamp(opened: OpenShot, key: Mapping[str, str], nodes: Sequence[str]) -> dict[str, str | int]:
+    """The same for any chain of nodes. key: what the result was made from."""
+    params = {name: opened.settings[name].as_dict() for name in nodes}
     return {
         "lipsync/software": f"ofx_lipsync {__version__}",
         "lipsync/ai_modified": 1,
         "lipsync/digitalSourceType": SOURCE_TYPE,
-        "lipsync/face_networks_sha256": analysis.key["face networks"],
-        "lipsync/voice_network_sha256": analysis.key["voice network"],
+        "lipsync/face_networks_sha256": key["face networks"],
+        "lipsync/voice_network_sha256": key["voice network"],
         "lipsync/colour_config": f"{opened.plate.colour.name} {opened.plate.colour.cache_id}",
-        "lipsync/line": analysis.key["line"],
+        "lipsync/line": key["line"],
         "lipsync/params": json.dumps(params, sort_keys=True),
     }
 

@@ -73,6 +73,12 @@ def family_of(names: Sequence[str]) -> Family | None:
     return FAMILIES[known.index(max(known))] if max(known) else None
 
 
+def is_known(name: str) -> bool:
+    """Whether a drawing of this name may be a mouth or a part of the head, in any family."""
+    parts = {plain(alias) for aliases in PARTS.values() for alias in aliases}
+    return plain(name) in parts.union(*(family.aliases for family in FAMILIES))
+
+
 def named_family(name: str) -> Family | None:
     return next((family for family in FAMILIES if plain(family.name) == plain(name)), None)
 

@@ -17,7 +17,16 @@ from ofx_lipsync.core.errors import MediaError
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.drawing import Drawing, Layer, read_picture, read_psd, read_svg, resized
-from ofx_lipsync.media.mouth_names import FAMILIES, PARTS, Family, family_of, plain, stand_ins, without_shared_beginning
+from ofx_lipsync.media.mouth_names import (
+    FAMILIES,
+    PARTS,
+    Family,
+    family_of,
+    is_known,
+    plain,
+    stand_ins,
+    without_shared_beginning,
+)
 from ofx_lipsync.media.mouth_toml import MouthNotes, read_notes
 
 NEUTRAL = "neutral"
@@ -83,10 +92,12 @@ def _file(path: Path, colour: Colour, space: str | None) -> dict[tuple[str, str]
     for layer in read_psd(path, colour, space):
         expression, _, name = layer.name.rpartition("/")
         key = (expression.strip().lower() or NEUTRAL, name.strip())
-        if key in layers:
+        if key in layers and is_known(name):
             raise MediaError(
-                f"{path}: two layers are named {layer.name!r}; groups are not read, so name one happy/{name}"
+                f"{path}: two layers are named {layer.name!r}; groups are not read, so name the second one happy/{name}"
             )
+        while key in layers:  # a puppet's other layers may be named as they like
+            key = (key[0], f"{key[1]}'")
         layers[key] = layer
     return layers
 

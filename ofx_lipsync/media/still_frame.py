@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,12 @@ class StillFrame(Frame):
             return cls(number, path, headers, picture_file.read_all(source, path, headers), colour, info)
         finally:
             source.close()
+
+    def deepened(self) -> StillFrame:
+        """Itself, integer RGB turned to numbers that nothing rounds: for a result in another format than its own."""
+        self.parts[self.main.index] = picture_file.to_float(self.parts[self.main.index])
+        self.main = replace(self.main, dtype="float")
+        return self
 
     def image(self) -> Image:
         rgb = self.parts[self.main.index][..., list(self.main.rgb)]

@@ -115,6 +115,9 @@ class StillWriter(Writer):
             for field in frame.main.spec.extra_attribs:
                 if not field.name.lower().startswith(_OWN):
                     header.attribute(field.name, field.type, field.value)
+        for name, value in frame.metadata.items():
+            if name.startswith("lipsync/") and isinstance(value, (str, int, float)):
+                header.attribute(name, value)
         if self._format == "dpx":
             header.attribute("oiio:BitsPerSample", bits)
             header.attribute("dpx:FrameRate", float(self._rate or self._plate.rate))

@@ -28,6 +28,7 @@ HOSTED = {
     "mouthgenerate": ("MouthGenerate", "mouth_generate"),
     "blend": ("Blend", "blend"),
     "lipsync": (WHOLE, "lip_sync"),
+    "portrait": ("Portrait", "portrait"),
     "character": ("Character", "character"),
 }
 """By the last part of a plug-in's id: the node, and its module in `hosted`."""

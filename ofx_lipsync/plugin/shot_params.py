@@ -11,9 +11,9 @@ from ofx_lipsync.graph import NODES, node
 
 LIPSYNC = "LipSync"
 """The node that is all four in one; its params are named NODE_PARAM, as in `Blend_feather`."""
-_DUBS = (*NODES, LIPSYNC)
 CHARACTER = "Character"
-LABELS = (*_DUBS, CHARACTER)
+_ANALYSED = (*NODES, LIPSYNC, "Portrait")
+LABELS = (*_ANALYSED, CHARACTER)
 _ALL_VIEWS = ("result", "matte", "patch", "landmarks", "confidence")
 VIEWS = {
     "FaceDetect": ("result", "landmarks", "confidence"),
@@ -21,6 +21,7 @@ VIEWS = {
     "MouthGenerate": _ALL_VIEWS,
     "Blend": _ALL_VIEWS,
     LIPSYNC: _ALL_VIEWS,
+    "Portrait": ("result", "matte"),
     CHARACTER: ("result", "matte"),
 }
 """What each node can show. Hosts save the place in the list: append, never reorder or remove."""
@@ -100,7 +101,7 @@ class ShotParams(ParamSet):
 
 
 HAVE = {
-    "analysis": _DUBS,
+    "analysis": _ANALYSED,
     "line": _HEARING,
     "audio_offset": _HEARING,
     "first_frame": _PLACED,

@@ -60,6 +60,7 @@ HOST_NODES = (
         LIPSYNC, _BOTH, (_SOURCE, _HOLDOUT), others=True,
         hint="Finds the face, listens to the line, makes the mouth and blends it in: all four nodes in one.",
     ),
+    HostNode("Portrait", _BOTH, (_SOURCE,)),
     HostNode("Character", (GENERATOR, GENERAL), (Clip("Source", (GENERAL,), needed=False),), patch=True),
 )  # fmt: skip
 

@@ -140,6 +140,16 @@ def test_a_psd_keeps_its_layers_places(tmp_path, colour) -> None:
     np.testing.assert_array_equal(screen_codes(drawing.pixels, colour)[0, 0], [200, 10, 0, 128])
 
 
+def test_a_puppets_other_layers_may_have_any_names(tmp_path, colour) -> None:
+    psd(tmp_path / "puppet.psd", {"Neutral": (10, 20), "Aa": (12, 22), "Layer 1": (0, 0), "Layer 2": (1, 1)})
+    from psd_tools import PSDImage
+
+    made = PSDImage.open(str(tmp_path / "puppet.psd"))
+    made[3].name = "Layer 1"
+    made.save(str(tmp_path / "puppet.psd"))
+    assert read_mouth_set(str(tmp_path / "puppet.psd"), colour).unknown == ("neutral/Layer 1", "neutral/Layer 1'")
+
+
 def test_svgs_are_drawn_at_the_height_asked_for(tmp_path, colour) -> None:
     for name, y in (("Neutral", 10), ("Aa", 20)):
         (tmp_path / f"{name}.svg").write_text(svg(f'<rect x="20" y="{y}" width="40" height="10" fill="#c81e28"/>'))

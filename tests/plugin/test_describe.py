@@ -18,6 +18,7 @@ from ofx_lipsync.plugin.shot_params import LABELS, VIEWS, Found, node_params, sh
 CONTEXTS = {
     "FaceDetect": {"Filter", "General"}, "AudioFeature": {"General", "Generator"},
     "MouthGenerate": {"Filter", "General"}, "Blend": {"General"}, "LipSync": {"Filter", "General"},
+    "Portrait": {"Filter", "General"},
     "Character": {"General", "Generator"},
 }  # fmt: skip
 NEW = ("OfxImageEffectPropOpenCLRenderSupported", "OfxImageEffectPropCudaRenderSupported", "OfxPropPluginDescription")
@@ -42,6 +43,7 @@ CHOICES = {
     "MouthGenerate.view": ("result", "matte", "patch", "landmarks", "confidence"),
     "Blend.view": ("result", "matte", "patch", "landmarks", "confidence"),
     "LipSync.view": ("result", "matte", "patch", "landmarks", "confidence"),
+    "Portrait.view": ("result", "matte"),
 }
 """As released: hosts save a choice by its place or its name."""
 
@@ -126,6 +128,7 @@ def test_clips(host: Host) -> None:
         "MouthGenerate": ["Source", "Output"],
         "Blend": ["Source", "Mouth", "Holdout", "Output"],
         "LipSync": ["Source", "Holdout", "Output"],
+        "Portrait": ["Source", "Output"],
         "Character": ["Source", "Output"],
     }
     optional = {f"{label}.{c.name}" for label in LABELS for c in found[label].values() if
@@ -161,7 +164,7 @@ def test_a_host_that_knows_less_is_served(worker) -> None:
 
 def test_a_host_without_params_is_told_so(worker) -> None:
     host = Host(without=("OfxParameterSuite",))
-    assert {plugin.load() for plugin in host.plugins.values()} == {4}
+    assert [plugin.load() for plugin in host.plugins.values()] == [4] * len(LABELS)
 
 
 def test_only_the_three_entry_points_are_exported() -> None:

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Face curves and mouth cues in the formats of games, animation packages and drawn characters, one file each."""
