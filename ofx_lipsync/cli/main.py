@@ -29,6 +29,7 @@ VERBS = {
     "character": "a drawn character says the line",
     "view": "look at a shot, with what was found drawn over it",
     "measure": "how late the sound is against the lips",
+    "live": "a microphone and a webcam move a drawn character",
     "nodes": "every node with its params",
     "install": "put the plug-in where hosts look",
     "doctor": "what is installed and what is missing",
