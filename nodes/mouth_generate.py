@@ -117,20 +117,22 @@ def analyse(
     cuts: Sequence[int] = (),
     times_s: np.ndarray | None = None,
     progress: Callable[[int, int], None] | None = None,
+    made_up: Sequence[int] = (),
 ) -> MouthPlan:
     """What to paint on every frame where the face is seen. Reads no pixels.
 
     frames: the shot's, ascending; curve times count from the first. cuts: frames that begin a new scene.
     times_s: [N] float64, when each frame is shown, for footage whose frames last unequal times.
     progress: called with (done, total) frames, at least once a second of work; what it raises stops the planning.
+    made_up: frames that nobody filmed: their mouths are led from and to those beside them, and none is taken from them.
     Raises: UsageError when params ask for a reel and there is none.
     """
     if params.library == "reel" and reel is None:
         raise UsageError(f"{ID}.library: is 'reel', but no reel is given; give one with {ID}.reel, or use library=both")
     if times_s is None:
         times_s = (np.asarray(frames) - frames[0]) / float(plate_rate)
-    steps = Steps.of(progress, len(frames))
-    return planning.plan(track, plate_rate, frames, curve, params, reel[1] if reel else None, cuts, times_s, steps)
+    steps, from_reel = Steps.of(progress, len(frames)), reel[1] if reel else None
+    return planning.plan(track, plate_rate, frames, curve, params, from_reel, cuts, times_s, steps, made_up)
 
 
 def wanted(

@@ -33,7 +33,13 @@ NODES = {
     "Blend": "blend",
 }
 """The chain of a dub, in order: id -> module."""
-OTHERS: dict[str, str] = {"Portrait": "portrait", "Character": "character"}
+OTHERS: dict[str, str] = {
+    "Portrait": "portrait",
+    "Character": "character",
+    "SyncMeter": "sync_meter",
+    "Resync": "resync",
+    "Fill": "fill",
+}
 """Nodes beside it, each with a graph of its own."""
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total) as frames go by, at least once a second of work; what it raises stops the work."""

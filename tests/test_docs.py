@@ -15,17 +15,8 @@ from ofx_lipsync import __version__
 from ofx_lipsync.cli.main import VERBS, build_parser
 from ofx_lipsync.cli.nodes import every, markdown
 
-PAGES = [
-    "README.md",
-    "CONTRIBUTING.md",
-    "CHANGELOG.md",
-    "samples/README.md",
-    "docs/formats.md",
-    "docs/nuke.md",
-    "docs/portrait.md",
-    "docs/curves.md",
-    "docs/character.md",
-]
+PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "samples/README.md"]
+PAGES += [f"docs/{name}.md" for name in ("formats", "nuke", "portrait", "curves", "character", "live")]
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Sequence
 
 import numpy as np
@@ -18,7 +19,16 @@ from ofx_lipsync.nodes.mouth import choose
 from ofx_lipsync.nodes.mouth.actor import Actor, learn, people
 from ofx_lipsync.nodes.mouth.habit import spoken_as
 from ofx_lipsync.nodes.mouth.library import SEEN, Library, angles_of, build
-from ofx_lipsync.nodes.mouth.points import COUNT, INDEX, JAW_ROWS, LIP_ROWS, MOVING_ROWS, STILL_ROWS
+from ofx_lipsync.nodes.mouth.points import (
+    COUNT,
+    INDEX,
+    JAW_ROWS,
+    LIP_ROWS,
+    LOWER_INNER,
+    MOVING_ROWS,
+    STILL_ROWS,
+    UPPER_INNER,
+)
 from ofx_lipsync.nodes.mouth.target import front_points, wanted_channels
 
 CROSS = 1 / 3
@@ -27,6 +37,8 @@ FACING, AWAY = 50.0, 75.0
 """Yaw in degrees up to which the patch is whole, and from which there is none: half the mouth is out of sight."""
 ONE_MOUTH = (0.02, 0.035)
 """Range of gaps between the lips, in face heights, up to which a library is one mouth, and from which it is many."""
+GOES_ON = 4.0
+"""Frames over which lips that were filmed lead those that were not."""
 POOR = 0.03
 """Lips that have to travel this far from the library mouth, in face heights, halve the confidence."""
 
@@ -34,7 +46,10 @@ POOR = 0.03
 def plan(
     track: FaceTrack | None, rate: Rate, frames: Sequence[int], curve: MouthCurve, params: Any,
     reel: FaceTrack | None, cuts: Sequence[int], times_s: np.ndarray, steps: Steps = NO_STEPS,
+    made_up: Sequence[int] = (),
 ) -> MouthPlan:  # fmt: skip
+    """made_up: frames of the track that nobody filmed. They teach nothing and give no mouths, and on them the lips go
+    on from how they were filmed before and after."""
     rows = _usable(track, frames)
     if track is None or len(rows) == 0 or len(curve.times_s) == 0:
         return _nothing()
@@ -42,20 +57,25 @@ def plan(
     landmarks, numbers = track.landmarks[rows], track.frames[rows]
     pose = fit_pose(landmarks)
     steps(0.05)
-    library = build(track if params.library != "reel" else None, reel if params.library != "plate" else None)
+    filmed = track if not made_up else _without(track, made_up)
+    library = build(filmed if params.library != "reel" else None, reel if params.library != "plate" else None)
     steps(0.1)
-    known = _all_front(track, reel)
+    known = _all_front(filmed, reel)
     steps(0.15)
     actor, raw = learn(known, people()), measure(known)
     curve = spoken_as(curve, actor.channels(raw), raw[:, 0], rate)
     channels = wanted_channels(curve, numbers.tolist(), times_s[np.searchsorted(frames, numbers)], params)
     front = front_points(actor, channels)
+    if made_up:
+        front = going_on(front, pose.to_front(landmarks[:, INDEX]), numbers, np.isin(numbers, np.asarray(made_up)))
     steps(0.2)
     here, target = landmarks[:, INDEX, :2], _placed(actor, pose, landmarks, front)
     starts = _starts(numbers, cuts)
     steps(0.3)
     fit = choose.fit_cost(library, front, angles_of(landmarks), pose.scale)
     away = choose.keep_away(library, numbers, params.keep_away * float(rate))
+    if made_up:
+        _pin(fit, library, numbers, np.isin(numbers, np.asarray(made_up)))
     steps(0.4)
     step = choose.step_cost(library) * np.float32(params.steadiness)
     walk = choose.cheapest_walk(fit + away, step, starts, steps.part(0.4, 1))
@@ -66,6 +86,48 @@ def plan(
         _strength(numbers, frames, angles_of(landmarks)[:, 0], params.handles),
         _confidence(library, walk, front, track.presence[rows]), pose.scale.astype(np.float32),
     )  # fmt: skip
+
+
+def _pin(fit: np.ndarray, library: Library, numbers: np.ndarray, made_up: np.ndarray) -> None:
+    """Let filmed frames show their own mouths, in fit [N, K], so that the walk into a gap and out of it goes on from
+    there: in a short one, the neighbours' own skin and light beat better lips from elsewhere."""
+    for row in np.flatnonzero(~made_up):
+        own = np.flatnonzero(library.frame == numbers[row])
+        if len(own):
+            fit[row] = choose.NEVER
+            fit[row, own] = 0
+
+
+def going_on(front: np.ndarray, seen: np.ndarray, frames: np.ndarray, made_up: np.ndarray) -> np.ndarray:
+    """[N, P, 3] lips that the sound asks for, led from and to those that were filmed. front, seen: [N, P, 3] as wanted
+    and as tracked, in face heights. made_up: [N] bool.
+
+    What the sound does not know of these lips is taken to forget itself over GOES_ON frames, or half of a longer gap
+    (an Ornstein-Uhlenbeck bridge between the two sides): a gap of one frame lies between its neighbours, in a long one
+    they speak as the sound says.
+    """
+    led = front.copy()
+    filmed = np.flatnonzero(~made_up)
+    for row in np.flatnonzero(made_up):
+        for side, sign in ((filmed[filmed < row][-1:], -1), (filmed[filmed > row][:1], 1)):
+            if not len(side):
+                continue
+            other = filmed[filmed > row][:1] if sign < 0 else filmed[filmed < row][-1:]
+            gap = abs(float(frames[other[0]] - frames[side[0]])) if len(other) else np.inf
+            lasts = max(GOES_ON, gap / 2) if len(other) else GOES_ON
+            away, gap = abs(float(frames[row] - frames[side[0]])) / lasts, gap / lasts
+            share = np.sinh(gap - away) / np.sinh(gap) if gap < 30 else np.exp(-away)
+            led[row] += share * (seen[side[0]] - front[side[0]])
+    crossed = np.minimum(led[:, LOWER_INNER, 1] - led[:, UPPER_INNER, 1], 0.0) * made_up[:, None]
+    led[:, UPPER_INNER, 1] += crossed / 2
+    led[:, LOWER_INNER, 1] -= crossed / 2
+    return led
+
+
+def _without(track: FaceTrack, frames: Sequence[int]) -> FaceTrack:
+    kept = ~np.isin(track.frames, np.asarray(frames))
+    parts = {name: getattr(track, name)[kept] for name in ("frames", "landmarks", "presence", "blendshapes")}
+    return replace(track, **parts)
 
 
 def _usable(track: FaceTrack | None, frames: Sequence[int]) -> np.ndarray:

@@ -9,14 +9,18 @@ from typing import Any
 
 SUITES = {
     "quality": "does the result say the line: opening, width, lips, closures, leak of the old speech",
+    "resync": "is sound put out of sync brought back: lag left, clicks, length",
+    "fill": "are lost frames rebuilt: lips and face against freezing and cross-fading",
     "speed": "CPU seconds by stage and peak memory of a 1080p dub",
     "plugin": "what the plug-in costs a frame besides its work, beside a plain copy of the same bytes",
     "sheets": "contact sheets of plate, result and matte, to look at",
     "portrait": "stills that speak: opening against the line, lips in silence, drift of the face",
     "voice": "the articulation network against tracked mouths, without rendering",
     "lines": "a plot of ten lines to look at: sound, phones, closure, opening wanted and filmed",
+    "sync": "offsets measured on people never trained on: shifts, drift, jumps, sounds that nobody said",
     "generator": "mouths made for people never trained on, by every engine, beside the truth",
     "actor": "what minutes of an actor's own footage are worth to the mouth generator",
+    "live": "the live performer: sound to drawn frame, frame rate, load, drift and leaks",
     "curves": "face curves of 200 lines in four languages: lines/s per core, killed and resumed, doubts, a plot",
     "hearing": "visemes and articulation of speakers never trained on, beside other recognisers and the bars",
 }
@@ -33,6 +37,13 @@ def register(verbs: Any) -> None:
         suite.add_argument("--clips", type=int, metavar="N", help="at most N clips (default: all)")
         suite.add_argument("--json", metavar="FILE", help="write the figures there as well")
         suite.add_argument("--keep", metavar="DIR", help="keep results and contact sheets in this folder")
+        if name == "live":
+            suite.add_argument("--minutes", type=float, default=1.0, metavar="N", help="how long (default: 1)")
+            suite.add_argument("--rate", type=float, default=60.0, metavar="FPS", help="frames a second (default: 60)")
+            suite.add_argument(
+                "--hold", type=float, default=50.0, metavar="MS", help="as of lipsync live (default: 50)"
+            )
+            suite.add_argument("--size", type=int, default=640, metavar="PX", help="of a frame (default: 640)")
         suite.set_defaults(run=run)
 
 

@@ -172,7 +172,20 @@ def viewer() -> Iterator[Finding]:
     yield Finding("view", "off-screen", bool(found), text, context.REMEDY, needed=False)
 
 
-LOOKS = (machine, gpu, packages, kernels, weights, colour, codecs, transcripts, viewer)
+def performer() -> Iterator[Finding]:
+    """What `lipsync live` hears, sees and is seen with."""
+    devices = importlib.import_module("ofx_lipsync.live.devices")
+    parts = (("microphone", devices.microphones), ("webcam", devices.webcams), ("virtual camera", devices.cameras))
+    for name, look in parts:
+        try:
+            found = look()
+            yield Finding("live", name, bool(found), "; ".join(found) or "none is plugged in", needed=False)
+        except LipSyncError as error:
+            text, _, remedy = str(error).partition("; ")
+            yield Finding("live", name, False, text, remedy, needed=False)
+
+
+LOOKS = (machine, gpu, packages, kernels, weights, colour, codecs, transcripts, viewer, performer)
 
 
 def _package(requirement: str, modules: dict[str, str]) -> Finding:

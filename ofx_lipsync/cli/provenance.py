@@ -9,8 +9,11 @@ from typing import Mapping, Sequence
 from ofx_lipsync import __version__
 from ofx_lipsync.analysis import Analysis
 from ofx_lipsync.cli.shot import OpenShot
+from ofx_lipsync.core.fill import FillPlan
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.graph import NODES
+from ofx_lipsync.media.plate import Plate
+from ofx_lipsync.resync import Mouths
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 """IPTC's term for a camera picture with generated parts."""
@@ -33,6 +36,38 @@ def stamp(opened: OpenShot, key: Mapping[str, str], nodes: Sequence[str]) -> dic
         **({"lipsync/mouth_network_sha256": sha} if (sha := key.get("mouth network")) else {}),
         "lipsync/colour_config": f"{opened.plate.colour.name} {opened.plate.colour.cache_id}",
         "lipsync/line": key["line"],
+        "lipsync/params": json.dumps(params, sort_keys=True),
+    }
+
+
+def resync_stamp(plate: Plate, mouths: Mouths, region: Region) -> dict[str, str | int]:
+    """Header attributes of a frame whose mouth was made again for its own sound."""
+    networks = mouths.analysis.key
+    return {
+        "lipsync/software": f"ofx_lipsync {__version__}",
+        "lipsync/ai_modified": 1,
+        "lipsync/digitalSourceType": SOURCE_TYPE,
+        "lipsync/face_networks_sha256": networks["face networks"],
+        "lipsync/voice_network_sha256": networks["voice network"],
+        "lipsync/colour_config": f"{plate.colour.name} {plate.colour.cache_id}",
+        "lipsync/params": json.dumps(mouths.dub.settings["Resync"].as_dict(), sort_keys=True),
+        **frame_stamp(region),
+    }
+
+
+def fill_stamp(opened: OpenShot, plan: FillPlan, frame: int) -> dict[str, str | int]:
+    """Header attributes of a rebuilt frame: that it is one, from which it was made, and why."""
+    row = plan.index(frame)
+    assert row is not None
+    params = {name: opened.settings[name].as_dict() for name in ("Fill", "MouthGenerate", "Blend")}
+    return {
+        "lipsync/software": f"ofx_lipsync {__version__}",
+        "lipsync/ai_modified": 1,
+        "lipsync/digitalSourceType": SOURCE_TYPE,
+        "lipsync/filled": 1,
+        "lipsync/filled_from": " ".join(map(str, plan.sources(row))),
+        "lipsync/filled_because": plan.why[row],
+        "lipsync/line": opened.key["line"],
         "lipsync/params": json.dumps(params, sort_keys=True),
     }
 

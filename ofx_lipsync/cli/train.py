@@ -8,6 +8,7 @@ import importlib
 from typing import Any
 
 LESSONS = {
+    "sync": ("ofx_lipsync.train.sync", "does this mouth say this sound"),
     "coarticulation": ("ofx_lipsync.train.coarticulation", "sounds to lips and jaw"),
     "hearing": ("ofx_lipsync.train.hearing", "sound to phones and visemes"),
     "generator": ("ofx_lipsync.train.mouth.generator", "lips and what is between them, for anybody"),

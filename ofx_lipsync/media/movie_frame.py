@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.media.colour import Colour
@@ -48,6 +49,11 @@ class MovieFrame(Frame):
     def image(self) -> Image:
         rgb = self.planes().rgb(self.window)
         return Image(self._colour.to_working(rgb, self.info.space), self.window, self.display)
+
+    def show(self, other: Frame) -> None:
+        if not isinstance(other, MovieFrame):
+            raise UsageError(f"frame {self.number}: cannot show a {type(other).__name__}, expected the same movie's")
+        self.picture = other.picture
 
     def composite(self, image: Image, matte: np.ndarray) -> None:
         inside = image.region.intersect(self.window)

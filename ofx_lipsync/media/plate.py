@@ -67,6 +67,11 @@ class Frame(ABC):
     def image(self) -> Image:
         """The whole frame, RGB in the working space."""
 
+    @abstractmethod
+    def show(self, other: Frame) -> None:
+        """Take another frame's picture, bit for bit, and keep one's own number, time and timecode. Both must be of one
+        plate; the other one is not to be used any more."""
+
 
 class Plate(ABC):
     """A core Clip read from disk, with its frames as they are stored. Safe to call from several threads."""

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import OpenImageIO as oiio
 
+from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.media import picture_file
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.picture_file import Part
 from ofx_lipsync.media.plate import Frame, PlateInfo
+from ofx_lipsync.media.timecode import pack
 
 
 class StillFrame(Frame):
@@ -52,6 +55,25 @@ class StillFrame(Frame):
         rgb = self.parts[self.main.index][..., list(self.main.rgb)]
         pixels = self._colour.to_working(picture_file.to_float(rgb).transpose(2, 0, 1), self.info.space)
         return Image(pixels, self.window, self.display)
+
+    def show(self, other: Frame) -> None:
+        if not isinstance(other, StillFrame):
+            raise UsageError(f"{self.path}: cannot show a {type(other).__name__}, expected a frame of the same plate")
+        word = self.main.spec.getattribute("smpte:TimeCode")
+        self.path, self.headers, self.parts = other.path, other.headers, other.parts
+        self.main, self.window, self.metadata = other.main, other.window, other.metadata
+        if isinstance(word, tuple):
+            self._set_timecode(word)
+
+    def set_timecode(self, text: str) -> None:
+        """Timecode of the frame, HH:MM:SS:FF; one that is none changes nothing."""
+        word = pack(text)
+        if word is not None:
+            self._set_timecode((word, 0))
+
+    def _set_timecode(self, word: tuple) -> None:
+        for header in (self.main.spec, *self.headers):
+            header.attribute("smpte:TimeCode", oiio.TypeDesc("timecode"), word)
 
     def composite(self, image: Image, matte: np.ndarray) -> None:
         inside = image.region.intersect(self.window)

@@ -67,3 +67,10 @@ def test_without_a_window_library_a_shot_can_still_be_dubbed(monkeypatch: pytest
     assert [(found.good, found.needed) for found in (window, offscreen)] == [(False, False), (False, False)]
     assert window.remedy == 'pip install "ofx-lipsync[view]"'
     assert "libegl1" in offscreen.remedy
+
+
+def test_live_devices_are_told_of_and_no_shot_needs_them() -> None:
+    findings = list(doctor.performer())
+    assert [finding.name for finding in findings] == ["microphone", "webcam", "virtual camera"]
+    assert not any(finding.needed for finding in findings)
+    assert all(finding.good or finding.text for finding in findings)

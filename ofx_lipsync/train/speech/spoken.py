@@ -79,12 +79,12 @@ def flite(shelf: Shelf, minutes: float) -> None:
             if _minutes_of(shelf, speaker) >= share:
                 break
             if path not in shelf.known:
-                samples, phones = _said_by_flite(voice, text, float(stretch))
+                samples, phones = said_by_flite(voice, text, float(stretch))
                 shelf.add(Utterance(path, "flite", "BSD-like (flite 2.2)", "en", speaker, "exact",
                                     split_of("flite", speaker), len(samples) / RATE_HZ, phones), samples)  # fmt: skip
 
 
-def _said_by_flite(voice: str, text: str, stretch: float) -> tuple[np.ndarray, tuple[tuple[str, float], ...]]:
+def said_by_flite(voice: str, text: str, stretch: float) -> tuple[np.ndarray, tuple[tuple[str, float], ...]]:
     with tempfile.TemporaryDirectory() as folder:
         spoken = Path(folder) / "line.wav"
         told = _ran(["flite", "-voice", voice, "-psdur", "--setf", f"duration_stretch={stretch:.3f}", "-t", text,
