@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 SUITES = {
-    "quality": "does a dub say the line: opening, width, lips, closures, leak; then sync, resync, fill, portrait, generator",
+    "quality": "does a dub say the line: opening, width, lips, closures; then sync, resync, fill, portrait, generator",
     "resync": "is sound put out of sync brought back: lag left, clicks, length",
     "fill": "are lost frames rebuilt: lips and face against freezing and cross-fading",
     "speed": "CPU seconds by stage and peak memory of a 1080p dub",
