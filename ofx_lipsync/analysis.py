@@ -28,6 +28,8 @@ from ofx_lipsync.media.writer import check_writable, put_in_place, scratch_path
 FORMAT = 2
 _LATER_FACTS: dict[str, Any] = {"rate": "", "display": []}
 """What format 1 did not hold, and what stands for it."""
+_LATEST_FACTS: dict[str, Any] = {"audio/mel_start_s": float("nan")}
+"""The same for format 2 as it was first."""
 LARGEST_BYTES = 2**30
 
 
@@ -140,7 +142,8 @@ def parts_from_bytes(content: bytes, name: str = "analysis") -> Parts:
             )
         if head["digest"] != _digest(arrays, head["facts"]):
             raise ValueError("its content does not match its checksum")
-        facts = head["facts"] if head["format"] == FORMAT else {**_LATER_FACTS, **head["facts"]}
+        later = _LATEST_FACTS if head["format"] == FORMAT else {**_LATER_FACTS, **_LATEST_FACTS}
+        facts = {**later, **head["facts"]}
         parts = typing.cast(Parts, _build(Parts, "", arrays, facts))
         for part in (*(parts.faces.tracks if parts.faces else ()), *([parts.plan] if parts.plan else ())):
             _check_rows(part)
