@@ -21,7 +21,7 @@ from ofx_lipsync.kernels.matte import matte
 from ofx_lipsync.nodes.mouth.field import lower_face, touched
 from ofx_lipsync.nodes.mouth.layers import premultiplied
 from ofx_lipsync.nodes.mouth.neural import EYES, inverse, shifted, through
-from ofx_lipsync.nodes.mouth.points import JAW_ROWS, LIPS_EDGE, NOSE_BASE_ROW, TOP
+from ofx_lipsync.nodes.mouth.points import JAW_ROWS, LIPS_EDGE, NOSE_BASE_ROW, OUTLINE, TOP
 
 LAYOUT = "wav2lip"
 SIDE_PX = 96
@@ -39,8 +39,9 @@ RIM = 0.06
 LIPS_FADE, FINE = 0.03, 0.25
 """Round the old lips, in face heights, their fine edges go, or they would show through the new mouth as a ghost: up to
 this much of the display's range, since what differs more is a light."""
-ROOM = 0.12
-"""Blend compares colours on skin that lies this far from the old lips, in face heights: there a new mouth may open."""
+CHEEKS_TO = 0.75 * SIDE_PX
+"""Blend compares colours on the cheeks, outside the folds and above this row. Below, a chin drops or rises, and what is
+new there would be taken for a wrong colour: a shut chin over an open one went pink."""
 
 
 class Network(Protocol):
@@ -91,7 +92,7 @@ def paint(
     nothing = Image(np.zeros_like(layer), region, own.display, ("R", "G", "B", "A"), own.colour, True)
     outline = face_outline(here)
     return Patch(
-        premultiplied(layer, alpha, region, own), nothing, outline, _skin(outline, here, region, height_px),
+        premultiplied(layer, alpha, region, own), nothing, outline, _cheeks(here, matrix, height_px, region),
         float(plan.confidence[row]), height_px,
     )  # fmt: skip
 
@@ -137,11 +138,13 @@ def lower_matte(here: np.ndarray, matrix: np.ndarray, height_px: float, region: 
     return filled * matte(face_outline(here), region, feather_px=SOFT * height_px, erode_px=-GROWN * height_px)
 
 
-def _skin(outline: np.ndarray, here: np.ndarray, region: Region, height_px: float) -> np.ndarray:
-    lips = matte(
-        here[LIPS_EDGE].astype(np.float32), region, feather_px=LIPS_FADE * height_px, erode_px=-ROOM * height_px
-    )
-    return matte(outline, region, feather_px=SOFT * height_px) * (1 - lips)
+def _cheeks(here: np.ndarray, matrix: np.ndarray, height_px: float, region: Region) -> np.ndarray:
+    """[H, W]: skin that no mouth moves far."""
+    corners = np.array([[0.0, BLANK_FROM], [SIDE_PX, BLANK_FROM], [SIDE_PX, CHEEKS_TO], [0.0, CHEEKS_TO]])
+    soft_px = LIPS_FADE * height_px
+    band = matte(through(matrix, corners).astype(np.float32), region, feather_px=soft_px)
+    mouth = matte(here[OUTLINE].astype(np.float32), region, feather_px=soft_px, erode_px=-soft_px)
+    return band * (1 - mouth) * matte(face_outline(here), region, feather_px=soft_px)
 
 
 def displayed(light: np.ndarray) -> np.ndarray:

@@ -69,6 +69,14 @@ def test_the_lower_face_changes_and_all_else_keeps_its_bits(portrait, plan, audi
     assert alpha[y, x] == 0
 
 
+def test_colours_are_compared_on_cheeks_and_not_where_a_jaw_drops(portrait, plan, audio, weights) -> None:
+    patch = made(portrait, plan, audio, portrait.frames[0], weights=weights)
+    for chin in (17, 18, 200, 199, 175, 152):
+        x, y = portrait.faces.landmarks[0, chin, :2].astype(int)
+        assert patch.skin[y - patch.image.region.y0, x - patch.image.region.x0] == 0
+    assert (patch.skin > 0.5).sum() > 100
+
+
 def test_nan_negatives_and_highlights_live_within_it(portrait, plan, audio, weights) -> None:
     odd = dataclasses.replace(portrait, pictures=portrait.pictures.copy())
     x, y = odd.faces.landmarks[0, 200, :2].astype(int)
