@@ -27,6 +27,7 @@ from ofx_lipsync.analysis import (
 from ofx_lipsync.core.errors import AnalysisError
 from ofx_lipsync.core.face import FaceAnalysis, FaceTrack
 from ofx_lipsync.core.mouth import AudioAnalysis, MouthCurve
+from ofx_lipsync.core.offset import FaceSync, OffsetCurve, SyncReport
 from ofx_lipsync.core.plan import MouthPlan
 
 FRAMES = np.arange(1001, 1005)
@@ -100,6 +101,43 @@ def test_any_part_may_be_absent(analysis, tmp_path):
     assert read_parts(tmp_path / "shot.lipsync").faces is None
     with pytest.raises(AnalysisError, match=r"shot.lipsync: holds no faces and no plan; press Analyse"):
         read_analysis(tmp_path / "shot.lipsync")
+
+
+def report() -> SyncReport:
+    times = np.arange(6) / 25
+    curve = OffsetCurve(times, np.full(6, 0.04, np.float32), np.ones(6, np.float32))
+    offsets = np.arange(-3, 4) / 25
+    faces = tuple(FaceSync(n, curve, offsets, np.ones((6, 7), np.float32) / (n + 2), 0.5, 0.1, 0.04) for n in range(2))
+    return SyncReport(times, faces, np.zeros(6, np.int64), np.ones(6, np.float32))
+
+
+def test_what_lies_beside_a_dub_is_kept_and_not_needed(analysis, content):
+    parts = dataclasses.replace(parts_from_bytes(content), sync=report())
+    held = to_bytes(parts)
+    assert same(parts_from_bytes(held), parts)
+    assert same(from_bytes(held), analysis)
+    assert to_bytes(dataclasses.replace(parts, sync=None)) == content
+
+
+@pytest.mark.parametrize("field", ["times_s", "speaking", "voice"])
+def test_a_measurement_of_unequal_length_is_refused(content, field):
+    short = dataclasses.replace(report(), **{field: getattr(report(), field)[:-1]})
+    with pytest.raises(AnalysisError, match="SyncReport has"):
+        parts_from_bytes(to_bytes(dataclasses.replace(parts_from_bytes(content), sync=short)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(name=st.sampled_from(["sync", "sync/faces", "sync/faces/0/lse_d"]), value=st.none() | st.integers() | st.text())
+def test_wrong_facts_of_a_measurement_are_refused_or_harmless(name, value):
+    from safetensors.numpy import load, save
+
+    from ofx_lipsync.analysis import _head, _parse
+
+    held = to_bytes(dataclasses.replace(parts_from_bytes(written()), sync=report()))
+    head, arrays = _parse(held)[0], load(held)
+    forged = save(arrays, metadata=_head(arrays, {**head["facts"], name: value}))
+    with contextlib.suppress(AnalysisError):
+        assert isinstance(parts_from_bytes(forged), Parts)
 
 
 def test_a_file_of_the_first_format_is_still_read(analysis):

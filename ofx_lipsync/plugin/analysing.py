@@ -18,10 +18,12 @@ from ofx_lipsync.core.errors import MediaError, UsageError
 from ofx_lipsync.core.face import LANDMARKS, FaceAnalysis
 from ofx_lipsync.core.landmarks import CHIN_TIP, FOREHEAD_TOP
 from ofx_lipsync.core.mouth import AudioAnalysis
+from ofx_lipsync.core.offset import SyncReport
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange, Rate
 from ofx_lipsync.graph import Dub, Shot, followed
+from ofx_lipsync.measure import measured
 from ofx_lipsync.media.plate import Plate
 from ofx_lipsync.media.source import open_plate
 from ofx_lipsync.media.writer import check_writable
@@ -33,10 +35,15 @@ KEYS = {
     "faces": ("plate", "colour", "face networks", "FaceDetect params"),
     "audio": ("line", "voice network", "hearing network", "coarticulation network", "AudioFeature params"),
     "plan": ("reel", "MouthGenerate params", "mouth network"),
+    "sync": ("sync line", "sync network", "SyncMeter params"),
 }
-"""What of an analysis' key belongs to which part."""
+"""What of an analysis' key belongs to which part. What is found on faces goes when the faces do, so that their keys
+stand for it too; a sound that is measured need not be the line of the dub."""
+_ON_FACES = ("plan", "sync")
+_OF_THE_FILE = ("AudioFeature", "MouthGenerate", "SyncMeter")
+"""Nodes whose shot is the file's where they are told none."""
 _MOST_FRAMES = 1_000_000
-_LASTS = {"faces": 18.0, "hearing": 1.0, "reel": 6.0, "planning": 1.0}
+_LASTS = {"faces": 18.0, "hearing": 1.0, "reel": 6.0, "planning": 1.0, "sync": 6.0}
 """How long a stage takes beside the others."""
 _writing = threading.Lock()
 
@@ -58,6 +65,8 @@ def analyse(job: Job) -> None:
         made["audio"] = run.audio()
     if "planning" in run.stages:
         made["plan"] = run.plan(made)
+    if "sync" in run.stages:
+        made["sync"] = run.sync(made)
     run.write(path, made)
     if job.name in ("FaceDetect", WHOLE):
         _keys(job, made["faces"], run.display)
@@ -89,13 +98,15 @@ class _Run:
     def _stages(self) -> list[str]:
         """What this node makes, in order."""
         job, stages = self.job, []
-        alone = job.name == "MouthGenerate" and (self.kept is None or self.kept.faces is None)
+        alone = job.name in ("MouthGenerate", "SyncMeter") and (self.kept is None or self.kept.faces is None)
         if job.name in ("FaceDetect", WHOLE) or alone:
             stages.append("faces")
         if job.name in ("AudioFeature", WHOLE):
             stages.append("hearing")
         if job.name in ("MouthGenerate", WHOLE):
             stages += ["reel", "planning"] if self.settings["MouthGenerate"].reel else ["planning"]
+        if job.name == "SyncMeter":
+            stages.append("sync")
         return stages
 
     def faces(self) -> FaceAnalysis:
@@ -150,12 +161,26 @@ class _Run:
         self.key.update({**({"reel": reel.fingerprint()} if reel else {}), **self._part("plan")})
         return plan
 
+    def sync(self, made: dict[str, Any]) -> SyncReport:
+        """How late the sound is, of every face.  Raises: FrameError where nobody is seen."""
+        from ofx_lipsync.models.loader import load
+
+        faces = made.get("faces") or (self.kept.faces if self.kept else None)
+        rate, params = self._rate(), self.settings["SyncMeter"]
+        sound = self._sound(rate)
+        times_s = np.array([float((frame - self.frames[0]) / rate) for frame in self.frames])
+        shot = Shot(self._plate(), sound, self.frames, times_s=times_s)
+        report = measured(shot, self.settings, self._progress, faces)[1]
+        self.key |= {"sync line": fingerprint(sound), "sync network": load(params.network).sha256}
+        self.key["SyncMeter params"] = params.digest_text(analysed_only=True)
+        return report
+
     def write(self, path: str, made: dict[str, Any]) -> None:
         """Into the file as it is now: another node may have written its own part meanwhile."""
         with _writing:
             old = _kept(self.job, self.frames) or Parts({}, np.asarray(self.frames, np.int64))
-            if "plan" not in made:
-                made["plan"] = None
+            gone = _ON_FACES if "faces" in made else ("plan",) if "audio" in made else ()
+            made = {**dict.fromkeys(gone), **made}
             stale = {name for part in made for name in KEYS[part]}
             key = {name: value for name, value in old.key.items() if name not in stale}
             box = getattr(self, "display", None)
@@ -213,7 +238,7 @@ class _Rated:
 def _frames(job: Job) -> Sequence[int]:
     """The shot: what the file already has where no range was set, else what the host says."""
     first, last = (job.message.integer(f"p.{name}", 0) for name in ("first_frame", "last_frame"))
-    if job.name in ("AudioFeature", "MouthGenerate") and (first, last) == (0, 0) and job.existing is not None:
+    if job.name in _OF_THE_FILE and (first, last) == (0, 0) and job.existing is not None:
         found: list[int] = job.existing.frames.tolist()
         return found
     if (first, last) == (0, 0):

@@ -30,6 +30,7 @@ HOSTED = {
     "lipsync": (WHOLE, "lip_sync"),
     "portrait": ("Portrait", "portrait"),
     "character": ("Character", "character"),
+    "syncmeter": ("SyncMeter", "sync_meter"),
 }
 """By the last part of a plug-in's id: the node, and its module in `hosted`."""
 _READS_OTHERS = ("MouthGenerate", "Blend", WHOLE)

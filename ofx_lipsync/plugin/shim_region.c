@@ -128,6 +128,7 @@ static bool passes_source(const Instance *instance, double time)
 {
     const char *label = instance->node->label;
     if (!strcmp(label, "AudioFeature")) return choice_is(instance, "view", time, "source");
+    if (!strcmp(label, "SyncMeter")) return choice_is(instance, "view", time, "none");
     if (!choice_is(instance, "view", time, "result")) return false;
     if (!strcmp(label, "FaceDetect")) return true;
     if (!strcmp(label, "Blend")) return param_number(instance, "mix", time, 1) == 0;

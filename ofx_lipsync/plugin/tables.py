@@ -62,6 +62,7 @@ HOST_NODES = (
     ),
     HostNode("Portrait", _BOTH, (_SOURCE,)),
     HostNode("Character", (GENERATOR, GENERAL), (Clip("Source", (GENERAL,), needed=False),), patch=True),
+    HostNode("SyncMeter", _BOTH, (_SOURCE,)),
 )  # fmt: skip
 
 
