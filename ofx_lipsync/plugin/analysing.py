@@ -28,7 +28,7 @@ from ofx_lipsync.media.plate import Plate
 from ofx_lipsync.media.source import open_plate
 from ofx_lipsync.media.writer import check_writable
 from ofx_lipsync.plugin.host_clip import HostClip
-from ofx_lipsync.plugin.job import SILENCE, SOURCE, WHOLE, Job, spoken
+from ofx_lipsync.plugin.job import SILENCE, SOURCE, WHOLE, Job, Rated, spoken
 from ofx_lipsync.plugin.pictures import Place
 
 KEYS = {
@@ -124,7 +124,7 @@ class _Run:
         sound = self._sound(rate)
         job.request.check()
         times_s = np.array([float((frame - self.frames[0]) / rate) for frame in self.frames])
-        heard = Dub(Shot(_Rated(rate), sound, self.frames, times_s=times_s), self.settings, self._progress).audio()
+        heard = Dub(Shot(Rated(rate), sound, self.frames, times_s=times_s), self.settings, self._progress).audio()
         job.request.check()
         self.key.update({"line": fingerprint(sound), **self._part("audio")})
         self.rate = rate
@@ -156,7 +156,7 @@ class _Run:
                 f"{self.job.text('analysis')}: holds no line for these frames; press Analyse in AudioFeature first"
             )
         reel = self._reel()
-        shot = Shot(_Rated(self._rate()), SILENCE, self.frames, reel)
+        shot = Shot(Rated(self._rate()), SILENCE, self.frames, reel)
         plan = Dub(shot, self.settings, self._progress).plan(faces, audio)
         self.key.update({**({"reel": reel.fingerprint()} if reel else {}), **self._part("plan")})
         return plan
@@ -223,16 +223,6 @@ class _Run:
         before = sum(lasts[: self.stages.index(stage)])
         share = (before + _LASTS[stage] * done / max(total, 1)) / sum(lasts)
         self.job.request.progress(0.99 * share, stage)
-
-
-class _Rated:
-    """A clip that is only asked for its rate: hearing and planning read no pixels."""
-
-    def __init__(self, rate: Rate) -> None:
-        self.rate = rate
-
-    def __getattr__(self, name: str) -> Any:
-        raise UsageError(f"Analyse: asked for {name} of a clip that has no pictures; this is a fault, please report it")
 
 
 def _frames(job: Job) -> Sequence[int]:

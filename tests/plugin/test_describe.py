@@ -21,6 +21,7 @@ CONTEXTS = {
     "Portrait": {"Filter", "General"},
     "Character": {"General", "Generator"},
     "SyncMeter": {"Filter", "General"},
+    "Resync": {"Filter", "General"},
 }  # fmt: skip
 NEW = ("OfxImageEffectPropOpenCLRenderSupported", "OfxImageEffectPropCudaRenderSupported", "OfxPropPluginDescription")
 """Properties that hosts of 2020 refuse."""
@@ -47,6 +48,7 @@ CHOICES = {
     "Portrait.view": ("result", "matte"),
     "SyncMeter.view": ("over", "strip", "none"),
     "SyncMeter.by": ("both", "shape", "picture"),
+    "Resync.fix": ("auto", "sound", "picture", "mouth"),
 }
 """As released: hosts save a choice by its place or its name."""
 
@@ -134,6 +136,7 @@ def test_clips(host: Host) -> None:
         "Portrait": ["Source", "Output"],
         "Character": ["Source", "Output"],
         "SyncMeter": ["Source", "Output"],
+        "Resync": ["Source", "Output"],
     }
     optional = {f"{label}.{c.name}" for label in LABELS for c in found[label].values() if
                 c.properties.get("OfxImageClipPropOptional")}  # fmt: skip
