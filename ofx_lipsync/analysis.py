@@ -2,7 +2,7 @@
 """The analysis file: everything a shot's frames need to know about each other, in one small file.
 
 It may hold any of its three parts (faces, audio, plan): in a host each node's Analyse writes its own. What other nodes
-found of the shot may lie beside them (sync); a dub does without.
+found of the shot may lie beside them (sync, fill); a dub does without.
 A safetensors file: flat arrays plus one JSON text. Nothing in it is code and nothing is unpickled. `key` names what it
 was made from (plate, sound, networks, params that matter), so that a stale file is refused instead of trusted.
 """
@@ -22,6 +22,7 @@ import numpy as np
 
 from ofx_lipsync.core.errors import AnalysisError, OutputError
 from ofx_lipsync.core.face import LANDMARKS, FaceAnalysis, FaceTrack
+from ofx_lipsync.core.fill import FillAnalysis
 from ofx_lipsync.core.mouth import AudioAnalysis
 from ofx_lipsync.core.offset import SyncReport
 from ofx_lipsync.core.plan import MouthPlan
@@ -30,7 +31,7 @@ from ofx_lipsync.media.writer import check_writable, put_in_place, scratch_path
 FORMAT = 2
 _LATER_FACTS: dict[str, Any] = {"rate": "", "display": []}
 """What format 1 did not hold, and what stands for it."""
-_BESIDE = ("sync",)
+_BESIDE = ("sync", "fill")
 """Parts that no dub needs. A file without them is as it was before there were any, and versions that know nothing of
 them read a file that has them."""
 LARGEST_BYTES = 2**30
@@ -65,6 +66,7 @@ class Parts:
     rate: str = ""
     display: tuple[int, ...] = ()
     sync: SyncReport | None = None
+    fill: FillAnalysis | None = None
 
     def whole(self, name: str) -> Analysis:
         """Raises: AnalysisError naming what `name`, the file, lacks."""
@@ -154,6 +156,8 @@ def parts_from_bytes(content: bytes, name: str = "analysis") -> Parts:
             _check_rows(part)
         if parts.sync is not None:
             _check_sync(parts.sync)
+        if parts.fill is not None:
+            _check_fill(parts.fill)
         if len(parts.display) not in (0, 4):
             raise ValueError("its display has not four edges")
         return parts
@@ -206,6 +210,13 @@ def _check_sync(report: SyncReport) -> None:
             raise ValueError("SyncReport has scores of another shape than its times and offsets")
     if any(row.shape != (count,) for row in rows) or not count:
         raise ValueError("SyncReport has arrays of unequal length")
+
+
+def _check_fill(found: FillAnalysis) -> None:
+    for part in (found.plan, found.mouths, *found.tracks, *found.faces.tracks):
+        _check_rows(part)
+    if len(found.plan.why) != len(found.plan.frames):
+        raise ValueError("FillPlan has not one word a frame")
 
 
 def _digest(arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> str:

@@ -32,10 +32,11 @@ HOSTED = {
     "character": ("Character", "character"),
     "syncmeter": ("SyncMeter", "sync_meter"),
     "resync": ("Resync", "resync"),
+    "fill": ("Fill", "fill"),
 }
 """By the last part of a plug-in's id: the node, and its module in `hosted`."""
 _READS_MOUTHS = ("MouthGenerate", "Blend", WHOLE)
-_READS_OTHERS = ("Resync",)
+_READS_OTHERS = ("Resync", "Fill")
 """Nodes whose module says what is read, with `wanted`."""
 _MOST_SPANS = 64
 

@@ -31,7 +31,7 @@ from ofx_lipsync.plugin.request import Named, Request, frame_of, no_frame
 from ofx_lipsync.plugin.workshop import Stamp, Workshop
 
 SOURCE, MOUTH, HOLDOUT = "Source", "Mouth", "Holdout"
-WHOLE = "LipSync"
+WHOLE, FILL = "LipSync", "Fill"
 """The node that is all four; its params are named NODE_PARAM."""
 _DISPLAY_HOSTS = ("mlt", "resolve", "fusion", "vegas")
 """Hosts that hand over what a screen shows; others hand over scene-linear."""
@@ -218,7 +218,13 @@ class Job:
         path = self.plate_path
         if not path:
             return None
-        return self._scaled(self.files.enter_context(open_plate(path, colour=self.workshop.colour)))
+        plate = open_plate(path, colour=self.workshop.colour, missing=self.missing)
+        return self._scaled(self.files.enter_context(plate))
+
+    @property
+    def missing(self) -> str:
+        """What stands for frames of a sequence on disk that are not there: Fill makes them."""
+        return "hold" if self.name == FILL else "error"
 
     def of_source(self, frame: int) -> Picture:
         """Source at any time.  Raises: MediaError where the host has no such frame."""

@@ -12,8 +12,8 @@ from ofx_lipsync.graph import NODES, node
 LIPSYNC = "LipSync"
 """The node that is all four in one; its params are named NODE_PARAM, as in `Blend_feather`."""
 CHARACTER = "Character"
-_ANALYSED = (*NODES, LIPSYNC, "Portrait", "SyncMeter", "Resync")
-LABELS = (*NODES, LIPSYNC, "Portrait", CHARACTER, "SyncMeter", "Resync")
+_ANALYSED = (*NODES, LIPSYNC, "Portrait", "SyncMeter", "Resync", "Fill")
+LABELS = (*NODES, LIPSYNC, "Portrait", CHARACTER, "SyncMeter", "Resync", "Fill")
 _ALL_VIEWS = ("result", "matte", "patch", "landmarks", "confidence")
 VIEWS = {
     "FaceDetect": ("result", "landmarks", "confidence"),
@@ -26,10 +26,10 @@ VIEWS = {
 }
 """What each node can show; others have no such param, or one of their own. Hosts save the place in the list: append,
 never reorder or remove."""
-_HEARING = ("AudioFeature", LIPSYNC, CHARACTER, "SyncMeter", "Resync")
+_HEARING = ("AudioFeature", LIPSYNC, CHARACTER, "SyncMeter", "Resync", "Fill")
 _FINDING = ("FaceDetect", LIPSYNC)
-_PLATES = ("FaceDetect", "MouthGenerate", "Blend", LIPSYNC, "SyncMeter", "Resync")
-_ANALYSING = ("FaceDetect", "AudioFeature", "MouthGenerate", LIPSYNC, "SyncMeter")
+_PLATES = ("FaceDetect", "MouthGenerate", "Blend", LIPSYNC, "SyncMeter", "Resync", "Fill")
+_ANALYSING = ("FaceDetect", "AudioFeature", "MouthGenerate", LIPSYNC, "SyncMeter", "Fill")
 _PLACED = (*_ANALYSING, CHARACTER, "Resync")
 _FARTHEST = 10_000_000
 

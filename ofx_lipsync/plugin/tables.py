@@ -68,6 +68,7 @@ HOST_NODES = (
         hint="With fix at picture, every frame shows the plate frame that belongs to its sound, by a curve or by what "
         "SyncMeter measured. Otherwise the picture passes: the sound is delivered by lipsync resync.",
     ),
+    HostNode("Fill", _BOTH, (_SOURCE,), others=True),
 )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ CONTEXTS = {
     "Character": {"General", "Generator"},
     "SyncMeter": {"Filter", "General"},
     "Resync": {"Filter", "General"},
+    "Fill": {"Filter", "General"},
 }  # fmt: skip
 NEW = ("OfxImageEffectPropOpenCLRenderSupported", "OfxImageEffectPropCudaRenderSupported", "OfxPropPluginDescription")
 """Properties that hosts of 2020 refuse."""
@@ -49,6 +50,7 @@ CHOICES = {
     "SyncMeter.view": ("over", "strip", "none"),
     "SyncMeter.by": ("both", "shape", "picture"),
     "Resync.fix": ("auto", "sound", "picture", "mouth"),
+    "Fill.find": ("all", "listed"),
 }
 """As released: hosts save a choice by its place or its name."""
 
@@ -137,6 +139,7 @@ def test_clips(host: Host) -> None:
         "Character": ["Source", "Output"],
         "SyncMeter": ["Source", "Output"],
         "Resync": ["Source", "Output"],
+        "Fill": ["Source", "Output"],
     }
     optional = {f"{label}.{c.name}" for label in LABELS for c in found[label].values() if
                 c.properties.get("OfxImageClipPropOptional")}  # fmt: skip
