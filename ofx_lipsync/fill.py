@@ -10,6 +10,7 @@ from typing import Any, Mapping, Sequence
 import numpy as np
 
 from ofx_lipsync.core.clip import Clip
+from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.face import FaceAnalysis, FaceTrack
 from ofx_lipsync.core.fill import FillAnalysis, FillPlan
 from ofx_lipsync.core.image import Image
@@ -78,6 +79,11 @@ class Fill:
         track = tracks[person] if person >= 0 else None
         heard = audio.analyse(shot.sound, shot.frames, shot.plate.rate, settings["AudioFeature"], times_s=shot.times_s)
         params = settings["MouthGenerate"]
+        if person >= 0 and mouth.is_published(params):
+            raise UsageError(
+                f"Fill: {params.weights} is a public network that goes by the sound, and a gap's mouth must join those "
+                "beside it; use MouthGenerate.engine=plate"
+            )
         if filmed is not None:
             params = params.with_values(library="reel")
         made = mouth.analyse(
