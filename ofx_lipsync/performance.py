@@ -17,7 +17,7 @@ from ofx_lipsync.core.blinks import blinks
 from ofx_lipsync.core.dominance import dominance
 from ofx_lipsync.core.face_curves import Cue, FaceCurves, cues_of, labels_of
 from ofx_lipsync.core.mouth import ARTICULATION, MouthCurve
-from ofx_lipsync.core.mouth_sets import BASIC, SETS, MouthSet
+from ofx_lipsync.core.mouth_letters import BASIC, SETS, MouthLetters
 from ofx_lipsync.core.phones import CLOSURE, LABELS_HZ, LIP_TEETH, OVR, PHONES, ROUNDED, members, ovr
 from ofx_lipsync.core.rig import SOURCES
 from ofx_lipsync.core.sound import Sound
@@ -84,7 +84,7 @@ class Performance:
         return FaceCurves(rate, SOURCES, np.stack([at[name] for name in SOURCES], axis=1).astype(np.float32))
 
     def cues(self, mouths: str) -> tuple[Cue, ...]:
-        """Drawn mouths of a set, by name: one of core.mouth_sets.SETS, or rhubarb_basic."""
+        """Drawn mouths of a set, by name: one of core.mouth_letters.SETS, or rhubarb_basic."""
         name, basic, _ = mouths.partition("_basic")
         if self.read is not None and self.read[0] == name:
             cues = self.read[1]
@@ -122,7 +122,7 @@ def certain(heard: np.ndarray) -> np.ndarray:
     return np.asarray(np.maximum(heard - GUESS, 0) / (1 - GUESS))
 
 
-def steady(labels: np.ndarray, mouths: MouthSet) -> np.ndarray:
+def steady(labels: np.ndarray, mouths: MouthLetters) -> np.ndarray:
     """labels: [T] of a set -> the same without mouths too short to be seen: each gives way to the one before it."""
     shut = int(mouths.visemes().of_phone[PHONES.index("p")])
     kept = labels.copy()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ofx_lipsync.core.face_curves import Cue
-from ofx_lipsync.core.mouth_sets import SETS
+from ofx_lipsync.core.mouth_letters import SETS
 from ofx_lipsync.core.phones import PHONES
 from ofx_lipsync.core.rig import SOURCES
 from ofx_lipsync.core.sound import Sound

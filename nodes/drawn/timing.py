@@ -3,7 +3,7 @@
 
 Over a whole line the best way through all frames is found: each frame costs what is heard in it and not shown, each
 change a little, a mouth stays for its hold, and every heard closure has its frame. So what is dropped is what a viewer
-misses least. Live, without looking ahead, a mouth waits until the one before has had its hold; closures do not wait.
+misses least. Live has a timing of its own (ofx_lipsync/live/timing.py): it cannot look ahead.
    Source: Viterbi (1967), with a state for each mouth and how long it has been shown.
 """
 
@@ -15,7 +15,7 @@ from fractions import Fraction
 import numpy as np
 
 from ofx_lipsync.core.cues import Cues
-from ofx_lipsync.core.phones import CLOSURE, LIP_TEETH, ROUNDED, Visemes, adobe, index
+from ofx_lipsync.core.phones import CLOSURE, LIP_TEETH, ROUNDED, Visemes, index
 
 CHANGE = {"snap": 0.25, "smooth": 0.7}
 """What a change costs, in frames of a wrong mouth: snappy mouths follow every sound, smooth ones leave some out."""
@@ -144,25 +144,3 @@ def _walked_back(came: np.ndarray, cost: np.ndarray, hold: int) -> np.ndarray:
         shown[frame] = at // hold
         at = int(came[frame, at // hold, at % hold])
     return shown
-
-
-class LiveTiming:
-    """The same wishes without looking ahead: a mouth for each frame as it is drawn; one object follows one voice."""
-
-    def __init__(self, visemes: Visemes | None = None, hold_s: float = 2 / 24) -> None:
-        self.closures = closures_of(visemes or adobe())
-        self.hold_s = hold_s
-        self.shown, self._since_s, self._owed = 0, -1e9, -1
-
-    def push(self, heard: np.ndarray, now_s: float) -> int:
-        """The mouth of the frame at now_s. heard: mouths told since the last frame, oldest first, any number."""
-        for mouth in map(int, heard):
-            if mouth in self.closures and mouth != self.shown:
-                self._owed = mouth
-        wanted = self._owed if self._owed >= 0 else int(heard[-1]) if len(heard) else self.shown
-        held = now_s - self._since_s >= self.hold_s - 1e-6
-        if wanted != self.shown and (held or wanted in self.closures or self.shown in self.closures):
-            self.shown, self._since_s = wanted, now_s
-        if self._owed == self.shown:
-            self._owed = -1
-        return self.shown

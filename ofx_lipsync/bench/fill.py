@@ -53,8 +53,8 @@ class Row:
 def main(args: argparse.Namespace) -> int:
     """Print a line a hole, then the medians and the bars; returns 0 whether or not a bar is met."""
     people, seen = held_out(shared_folder(args.data) / "grid")
-    clips = [path for paths in people.values() for path in paths[:2]]
-    clips = [*clips, *seen[:: max(1, len(seen) // 2)][:2]]
+    # what Fill does was chosen with the first clips of each in sight
+    clips = [path for paths in people.values() for path in paths[2:5]] + [seen[at] for at in (5, 15, 30)]
     rows = []
     for path in clips[: args.clips or CLIPS]:
         others = [other for other in (*people.get(path.parent.name, ()), *seen) if other.parent == path.parent]

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import argparse
 import importlib
+from pathlib import Path
 from typing import Any
 
 SUITES = {
-    "quality": "does the result say the line: opening, width, lips, closures, leak of the old speech",
+    "quality": "does a dub say the line: opening, width, lips, closures; then sync, resync, fill, portrait, generator",
     "resync": "is sound put out of sync brought back: lag left, clicks, length",
     "fill": "are lost frames rebuilt: lips and face against freezing and cross-fading",
     "speed": "CPU seconds by stage and peak memory of a 1080p dub",
@@ -25,6 +26,9 @@ SUITES = {
     "hearing": "visemes and articulation of speakers never trained on, beside other recognisers and the bars",
 }
 
+PARTS = {"dub": "quality"} | {name: name for name in ("sync", "resync", "fill", "portrait", "generator")}
+"""What `quality` runs, one after the other, and the module of each."""
+
 
 def register(verbs: Any) -> None:
     parser = verbs.add_parser("bench", help="measure quality or speed", description=__doc__)
@@ -37,6 +41,8 @@ def register(verbs: Any) -> None:
         suite.add_argument("--clips", type=int, metavar="N", help="at most N clips (default: all)")
         suite.add_argument("--json", metavar="FILE", help="write the figures there as well")
         suite.add_argument("--keep", metavar="DIR", help="keep results and contact sheets in this folder")
+        if name == "quality":
+            suite.add_argument("--part", action="append", choices=PARTS, help="only this part; may be repeated")
         if name == "live":
             suite.add_argument("--minutes", type=float, default=1.0, metavar="N", help="how long (default: 1)")
             suite.add_argument("--rate", type=float, default=60.0, metavar="FPS", help="frames a second (default: 60)")
@@ -48,4 +54,18 @@ def register(verbs: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    return int(importlib.import_module(f"ofx_lipsync.bench.{args.suite}").main(args) or 0)
+    if args.suite != "quality":
+        return _suite(args.suite, args)
+    for part in args.part or PARTS:
+        print(f"\n== {part}", flush=True)
+        _suite(PARTS[part], argparse.Namespace(**{**vars(args), "json": _beside(args.json, part)}))
+    return 0
+
+
+def _suite(module: str, args: argparse.Namespace) -> int:
+    return int(importlib.import_module(f"ofx_lipsync.bench.{module}").main(args) or 0)
+
+
+def _beside(path: str | None, part: str) -> str | None:
+    """figures.json -> figures-sync.json."""
+    return str(Path(path).with_stem(f"{Path(path).stem}-{part}")) if path else None

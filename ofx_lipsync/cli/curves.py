@@ -21,7 +21,7 @@ from typing import Any
 
 from ofx_lipsync.cli.progress import MODES, progress
 from ofx_lipsync.core.errors import InputError, OutputError, UsageError
-from ofx_lipsync.core.mouth_sets import SETS
+from ofx_lipsync.core.mouth_letters import SETS
 from ofx_lipsync.core.timing import parse_rate
 from ofx_lipsync.export.batch import Outcome, Settings
 from ofx_lipsync.export.curves.formats import FORMATS, formats_of

@@ -37,6 +37,8 @@ SHARED = ("line", "--audio-offset", "--set", "--colour", "--space", "--frames-sy
 TURNED = 40.0
 """Degrees of yaw from which the summary says that the far half of the mouth is seen at a slant."""
 LONGEST_FRAMES = 1_000_000
+ENGINE = "MouthGenerate.engine=auto"
+"""A still has no open mouths to give: the network mends what would be painted, unless --set says otherwise."""
 
 
 def register(verbs: Any) -> None:
@@ -79,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
 
 def open_still(args: argparse.Namespace) -> OpenShot:
     """The still on every frame that the line and Portrait's leads need, and the line."""
-    settings, colour, rate = Settings.parse(args.sets), Colour.load(args.colour), parse_rate(args.rate)
+    settings, colour, rate = Settings.parse([ENGINE, *args.sets]), Colour.load(args.colour), parse_rate(args.rate)
     portrait = settings["Portrait"]
     starts_s = portrait.lead_in + parse_offset(args.audio_offset, rate)
     sound = replace(read_sound(args.line, start_s=max(0.0, -starts_s)), start_s=max(0.0, starts_s))

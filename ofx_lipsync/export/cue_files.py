@@ -13,7 +13,7 @@ from typing import Any, Iterable
 
 from ofx_lipsync.core.errors import InputError, UsageError
 from ofx_lipsync.core.face_curves import Cue
-from ofx_lipsync.core.mouth_sets import set_of
+from ofx_lipsync.core.mouth_letters import set_of
 from ofx_lipsync.core.timing import Rate
 
 SUFFIXES = (".tsv", ".xml", ".json", ".dat", ".lst")
@@ -23,7 +23,7 @@ LONGEST_S, LARGEST = 6 * 3600, 32 << 20
 
 @dataclass(frozen=True)
 class CueFile:
-    """cues of one set of core.mouth_sets.SETS, named as there. sound: what they were made from, "" where not said."""
+    """cues of one set of core.mouth_letters.SETS, named as there. sound: what they were made from, "" where unsaid."""
 
     mouths: str
     cues: tuple[Cue, ...]

@@ -6,7 +6,7 @@ Frames count from 1, a row where the mouth changes, rest at the end. OpenToonz k
 
 from __future__ import annotations
 
-from ofx_lipsync.core.mouth_sets import SETS
+from ofx_lipsync.core.mouth_letters import SETS
 from ofx_lipsync.export.curves.take import Take, decimal
 
 HEADER = "MohoSwitch1"

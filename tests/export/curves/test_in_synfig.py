@@ -13,7 +13,7 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
-from ofx_lipsync.core.mouth_sets import PRESTON_BLAIR
+from ofx_lipsync.core.mouth_letters import PRESTON_BLAIR
 from ofx_lipsync.export.curves.formats import FORMATS
 from ofx_lipsync.export.curves.take import Take
 

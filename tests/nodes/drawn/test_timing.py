@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ofx_lipsync.core.cues import Cues
 from ofx_lipsync.core.phones import ADOBE, adobe
-from ofx_lipsync.nodes.drawn.timing import SHORTEST_S, LiveTiming, Rules, timed
+from ofx_lipsync.nodes.drawn.timing import SHORTEST_S, Rules, timed
 
 RULES = Rules.of(adobe())
 CLOSED = ADOBE.index("M")
@@ -110,10 +110,3 @@ def test_snap_follows_more_than_smooth() -> None:
 
 def test_a_pause_is_shut() -> None:
     assert names(frames(spoken("Aa200 Neutral400 Aa200"))).split()[6:12] == ["Neutral"] * 6
-
-
-def test_live_waits_for_the_hold_and_never_for_a_closure() -> None:
-    live = LiveTiming(adobe(), hold_s=2 / 24)
-    heard = [[1], [3], [3], [], [CLOSED, 1], [1], [1]]
-    shown = [live.push(np.array(mouths, np.int8), n / 24) for n, mouths in enumerate(heard)]
-    assert names(shown) == "Aa Aa Ee Ee M Aa Aa"

@@ -7,7 +7,7 @@ import pytest
 
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.face_curves import Cue, cues_of, labels_of
-from ofx_lipsync.core.mouth_sets import BASIC, SETS, set_of
+from ofx_lipsync.core.mouth_letters import BASIC, SETS, set_of
 from ofx_lipsync.core.phones import PHONES
 
 

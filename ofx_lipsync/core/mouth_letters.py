@@ -31,7 +31,7 @@ BASIC = {"G": "A", "H": "C", "X": "A"}
 
 
 @dataclass(frozen=True)
-class MouthSet:
+class MouthLetters:
     """names: the mouths, rest first. column: of each phone in the table above."""
 
     names: tuple[str, ...]
@@ -47,7 +47,7 @@ class MouthSet:
         return belongs / belongs.sum(axis=1, keepdims=True)
 
 
-SETS = {"rhubarb": MouthSet(RHUBARB, 1), "preston_blair": MouthSet(PRESTON_BLAIR, 2)}
+SETS = {"rhubarb": MouthLetters(RHUBARB, 1), "preston_blair": MouthLetters(PRESTON_BLAIR, 2)}
 
 
 def set_of(shapes: set[str]) -> tuple[str, dict[str, str]]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""In-between drawings and the live drawer, on the character that ships."""
+"""In-between drawings, on the character that ships."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.drawing import placed
 from ofx_lipsync.media.mouth_set import MouthSet, read_mouth_set
-from ofx_lipsync.nodes.drawn.drawer import CharacterDrawer
 from ofx_lipsync.nodes.drawn.inbetween import InBetweens
 from ofx_lipsync.nodes.drawn.palette import Palette, coverage, labelled
 from ofx_lipsync.nodes.drawn.pieces import pieces_of
@@ -104,34 +103,3 @@ def test_a_spiral_is_one_piece_and_a_chessboard_too() -> None:
         spiral[ring + 1 : 8 - ring, ring + 1 : 8 - ring] = 0
     assert len(pieces_of(spiral)) == 2
     assert len(pieces_of((np.indices((9, 9)).sum(axis=0) % 2).astype(np.float32))) == 1
-
-
-def test_the_drawer_draws_what_the_node_does(mila, colour) -> None:
-    from ofx_lipsync.media.drawing import screen_codes
-    from ofx_lipsync.nodes.drawn.figure import behind, stacked
-
-    drawer = CharacterDrawer(mila, colour)
-    for start, end, phase, expression, eyes, lift in (
-        ("M", "Aa", 0.5, "neutral", 0, 0.0),
-        ("Oh", "Oh", 1.0, "happy", 2, 1.0),
-    ):
-        got = drawer.draw(start, end, phase, expression, eyes=eyes, lift=lift)
-        under = behind(mila, expression, eyes, round(lift * 0.02 * 240))
-        mouth = drawer.between.drawing((expression, start), (expression, end), phase)
-        np.testing.assert_array_equal(got, screen_codes(stacked([*under, mouth], mila.canvas), colour))
-
-
-def test_the_drawer_reuses_what_it_made_and_writes_where_asked(mila, colour) -> None:
-    drawer = CharacterDrawer(mila, colour, transition="hold")
-    out = np.zeros((*drawer.shape, 4), np.uint8)
-    assert drawer.draw("Aa", "Aa", 1.0, out=out) is out
-    first = out.copy()
-    drawer.draw("M", "M", 1.0, out=out)
-    assert (first != out).any()
-    np.testing.assert_array_equal(drawer.draw("Aa", "Aa", 1.0, out=out), first)
-
-
-def test_warming_stops_when_it_is_told_to(mila, colour) -> None:
-    drawer, asked = CharacterDrawer(mila, colour, transition="dissolve"), []
-    drawer.warm("neutral", stop=lambda: len(asked) > 5 or bool(asked.append(1)))
-    assert len(asked) == 6
