@@ -53,7 +53,7 @@ class Params(ParamSet):
         help="Takes a frame that only repeats the one before for bad where the frames around it move or have grain.",
     )  # fmt: skip
     mouth = Bool(
-        True, group="Face",
+        True, group="Face", analysed=True,
         help="Makes the mouth of rebuilt frames say the sound; off, it goes from how it was before to how it is after.",
     )  # fmt: skip
 

@@ -50,6 +50,10 @@ class Params(ParamSet):
         0.5, lo=0, hi=1, slider=(0, 1), unit="0..1", group="Result", analysed=True, animates=False,
         help="How sure it must be before a face counts as the speaker; less than this is not to be relied on.",
     )  # fmt: skip
+    view = Choice(
+        "over", options=("over", "strip", "none"), group="Result",
+        help="What a viewer shows: the heat strip over the picture, the strip alone, or the picture untouched.",
+    )  # fmt: skip
     by = Choice(
         "both", options=("both", "shape", "picture"), group="Network", analysed=True,
         help="What is compared with the sound: the tracked shape of lips and jaw, the picture of them, or both.",
@@ -58,10 +62,6 @@ class Params(ParamSet):
         "sync", group="Network", analysed=True,
         help="Name of the sync weights: the shipped ones, or yours in a folder of OFX_LIPSYNC_MODEL_PATH; a SyncNet's "
         "too.",
-    )  # fmt: skip
-    view = Choice(
-        "over", options=("over", "strip", "none"), group="Result",
-        help="What a viewer shows: the heat strip over the picture, the strip alone, or the picture untouched.",
     )  # fmt: skip
 
 
@@ -91,19 +91,28 @@ def render(plate: Clip, frame: int, report: SyncReport, params: Params, *, time_
     """The picture; along its lower edge a heat strip of every face and where this frame is in it, where the view asks
     for that. time_s: when the frame is shown."""
     picture = plate.crop(frame, plate.window(frame))
-    if params.view == "none" or not report.faces:
+    drawn = strips(picture.region, plate.display, report, params, time_s=time_s)
+    if drawn is None:
         return picture
-    region = plate.display.intersect(picture.region) if params.view == "over" else picture.region
+    pixels = np.array(picture.pixels)
+    pixels[(slice(None), *drawn.region.slices_in(picture.region))] = drawn.pixels
+    return replace(picture, pixels=pixels)
+
+
+def strips(
+    window: Region, display: Region, report: SyncReport, params: Params, *, time_s: float = 0.0
+) -> Image | None:  # fmt: skip
+    """What `render` lays over a picture that covers `window`, whose format is `display`; None where nothing is."""
+    region = display.intersect(window) if params.view == "over" else window
+    if params.view == "none" or not report.faces or region.is_empty:
+        return None
     high = max(1, round(STRIP * region.height)) if params.view == "over" else region.height // len(report.faces)
     shown = [strip(face, region.width, high) for face in report.faces][: max(1, region.height // high)]
     bars = np.concatenate(shown, axis=1)
     span_s = float(report.times_s[-1] - report.times_s[0]) or 1.0
     here = int(np.clip((time_s - report.times_s[0]) / span_s * region.width, 0, region.width - 1))
     bars[:, :, here] = 1.0
-    pixels = np.array(picture.pixels)
-    rows, columns = Region(region.x0, region.y1 - bars.shape[1], region.x1, region.y1).slices_in(picture.region)
-    pixels[:, rows, columns] = to_linear(bars)
-    return replace(picture, pixels=pixels)
+    return Image(to_linear(bars), Region(region.x0, region.y1 - bars.shape[1], region.x1, region.y1), display)
 
 
 def chosen(faces: FaceAnalysis, report: SyncReport) -> FaceSync | None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The analysis file: everything a shot's frames need to know about each other, in one small file.
 
-It may hold any of its three parts (faces, audio, plan): in a host each node's Analyse writes its own.
+It may hold any of its three parts (faces, audio, plan): in a host each node's Analyse writes its own. What other nodes
+found of the shot may lie beside them (sync, fill); a dub does without.
 A safetensors file: flat arrays plus one JSON text. Nothing in it is code and nothing is unpickled. `key` names what it
 was made from (plate, sound, networks, params that matter), so that a stale file is refused instead of trusted.
 """
@@ -21,13 +22,18 @@ import numpy as np
 
 from ofx_lipsync.core.errors import AnalysisError, OutputError
 from ofx_lipsync.core.face import LANDMARKS, FaceAnalysis, FaceTrack
+from ofx_lipsync.core.fill import FillAnalysis
 from ofx_lipsync.core.mouth import AudioAnalysis
+from ofx_lipsync.core.offset import SyncReport
 from ofx_lipsync.core.plan import MouthPlan
 from ofx_lipsync.media.writer import check_writable, put_in_place, scratch_path
 
 FORMAT = 2
 _LATER_FACTS: dict[str, Any] = {"rate": "", "display": []}
 """What format 1 did not hold, and what stands for it."""
+_BESIDE = ("sync", "fill")
+"""Parts that no dub needs. A file without them is as it was before there were any, and versions that know nothing of
+them read a file that has them."""
 LARGEST_BYTES = 2**30
 
 
@@ -59,6 +65,8 @@ class Parts:
     plan: MouthPlan | None = None
     rate: str = ""
     display: tuple[int, ...] = ()
+    sync: SyncReport | None = None
+    fill: FillAnalysis | None = None
 
     def whole(self, name: str) -> Analysis:
         """Raises: AnalysisError naming what `name`, the file, lacks."""
@@ -118,6 +126,7 @@ def to_bytes(analysis: Analysis | Parts) -> bytes:
     arrays: dict[str, np.ndarray] = {}
     facts: dict[str, Any] = {}
     _flatten(analysis, "", arrays, facts)
+    facts = {name: fact for name, fact in facts.items() if name not in _BESIDE}
     return save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, metadata=_head(arrays, facts))
 
 
@@ -141,9 +150,14 @@ def parts_from_bytes(content: bytes, name: str = "analysis") -> Parts:
         if head["digest"] != _digest(arrays, head["facts"]):
             raise ValueError("its content does not match its checksum")
         facts = head["facts"] if head["format"] == FORMAT else {**_LATER_FACTS, **head["facts"]}
-        parts = typing.cast(Parts, _build(Parts, "", arrays, facts))
+        absent = {part: None for part in _BESIDE if not any(n.startswith(f"{part}/") for n in (*facts, *arrays))}
+        parts = typing.cast(Parts, _build(Parts, "", arrays, {**facts, **absent}))
         for part in (*(parts.faces.tracks if parts.faces else ()), *([parts.plan] if parts.plan else ())):
             _check_rows(part)
+        if parts.sync is not None:
+            _check_sync(parts.sync)
+        if parts.fill is not None:
+            _check_fill(parts.fill)
         if len(parts.display) not in (0, 4):
             raise ValueError("its display has not four edges")
         return parts
@@ -184,6 +198,25 @@ def _check_rows(part: Any) -> None:
     wrong = [name for name, array in rows.items() if array.ndim == 0 or len(array) != len(part.frames)]
     if wrong or (isinstance(part, FaceTrack) and part.landmarks.shape[1:] != (LANDMARKS, 3)):
         raise ValueError(f"{type(part).__name__} has arrays of unequal length: {', '.join(wrong) or 'landmarks'}")
+
+
+def _check_sync(report: SyncReport) -> None:
+    """Every face has a curve over the report's times, and likenesses by time and offset."""
+    count = len(report.times_s)
+    rows = [report.times_s, report.speaking, report.voice]
+    for face in report.faces:
+        rows += [face.curve.times_s, face.curve.offset_s, face.curve.confidence]
+        if face.scores.shape != (count, len(face.offsets_s)) or face.offsets_s.ndim != 1:
+            raise ValueError("SyncReport has scores of another shape than its times and offsets")
+    if any(row.shape != (count,) for row in rows) or not count:
+        raise ValueError("SyncReport has arrays of unequal length")
+
+
+def _check_fill(found: FillAnalysis) -> None:
+    for part in (found.plan, found.mouths, *found.tracks, *found.faces.tracks):
+        _check_rows(part)
+    if len(found.plan.why) != len(found.plan.frames):
+        raise ValueError("FillPlan has not one word a frame")
 
 
 def _digest(arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> str:

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Mapping, Sequence
 
 import numpy as np
 
 from ofx_lipsync.core.clip import Clip
 from ofx_lipsync.core.face import FaceAnalysis, FaceTrack
-from ofx_lipsync.core.fill import FillPlan
+from ofx_lipsync.core.fill import FillAnalysis, FillPlan
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.landmarks import LIPS_INNER, LIPS_OUTER
 from ofx_lipsync.core.plan import MouthPlan
@@ -25,16 +25,6 @@ ALIKE, UNLIKE, MIXED = 0.008, 0.025, 0.6
 """Lips within ALIKE face heights of where a mix has them cover MIXED of it, from UNLIKE on all of it."""
 KEPT = 3
 """Rebuilt frames held: a mouth asks for the frame it goes on more than once."""
-
-
-@dataclass(frozen=True)
-class FillAnalysis:
-    """tracks: everybody, through the gaps. mouths: of the bad frames that get one."""
-
-    plan: FillPlan
-    faces: FaceAnalysis
-    tracks: tuple[FaceTrack, ...]
-    mouths: MouthPlan
 
 
 class Fill:

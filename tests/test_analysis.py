@@ -26,7 +26,9 @@ from ofx_lipsync.analysis import (
 )
 from ofx_lipsync.core.errors import AnalysisError
 from ofx_lipsync.core.face import FaceAnalysis, FaceTrack
+from ofx_lipsync.core.fill import FillAnalysis, FillPlan
 from ofx_lipsync.core.mouth import AudioAnalysis, MouthCurve
+from ofx_lipsync.core.offset import FaceSync, OffsetCurve, SyncReport
 from ofx_lipsync.core.plan import MouthPlan
 
 FRAMES = np.arange(1001, 1005)
@@ -100,6 +102,42 @@ def test_any_part_may_be_absent(analysis, tmp_path):
     assert read_parts(tmp_path / "shot.lipsync").faces is None
     with pytest.raises(AnalysisError, match=r"shot.lipsync: holds no faces and no plan; press Analyse"):
         read_analysis(tmp_path / "shot.lipsync")
+
+
+def report() -> SyncReport:
+    times = np.arange(6) / 25
+    curve = OffsetCurve(times, np.full(6, 0.04, np.float32), np.ones(6, np.float32))
+    offsets = np.arange(-3, 4) / 25
+    faces = tuple(FaceSync(n, curve, offsets, np.ones((6, 7), np.float32) / (n + 2), 0.5, 0.1, 0.04) for n in range(2))
+    return SyncReport(times, faces, np.zeros(6, np.int64), np.ones(6, np.float32))
+
+
+def filled() -> FillAnalysis:
+    plan = FillPlan(np.array([1002, 1003]), np.array([1001, 1001]), np.array([1004, 1004]), ("black", "frozen"))
+    return FillAnalysis(plan, FaceAnalysis((track(0),), (), 0), (track(0), track(1)), any_plan())
+
+
+def test_what_lies_beside_a_dub_is_kept_and_not_needed(analysis, content):
+    parts = dataclasses.replace(parts_from_bytes(content), sync=report(), fill=filled())
+    held = to_bytes(parts)
+    assert same(parts_from_bytes(held), parts)
+    assert same(from_bytes(held), analysis)
+    assert to_bytes(dataclasses.replace(parts, sync=None, fill=None)) == content
+
+
+def test_a_fill_of_unequal_length_is_refused(content):
+    short = dataclasses.replace(filled(), plan=dataclasses.replace(filled().plan, before=np.array([1001])))
+    few = dataclasses.replace(filled(), plan=dataclasses.replace(filled().plan, why=("black",)))
+    for wrong in (short, few):
+        with pytest.raises(AnalysisError, match="FillPlan has"):
+            parts_from_bytes(to_bytes(dataclasses.replace(parts_from_bytes(content), fill=wrong)))
+
+
+@pytest.mark.parametrize("field", ["times_s", "speaking", "voice"])
+def test_a_measurement_of_unequal_length_is_refused(content, field):
+    short = dataclasses.replace(report(), **{field: getattr(report(), field)[:-1]})
+    with pytest.raises(AnalysisError, match="SyncReport has"):
+        parts_from_bytes(to_bytes(dataclasses.replace(parts_from_bytes(content), sync=short)))
 
 
 def test_a_file_of_the_first_format_is_still_read(analysis):
@@ -201,3 +239,20 @@ def test_wrong_facts_with_a_right_checksum_are_refused_or_harmless(name, value):
     forged = save(arrays, metadata=_head(arrays, {**head["facts"], name: value}))
     with contextlib.suppress(AnalysisError):
         assert isinstance(from_bytes(forged), Analysis)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    name=st.sampled_from(["sync", "sync/faces", "sync/faces/0/lse_d", "fill", "fill/tracks", "fill/plan/why"]),
+    value=json_values,
+)
+def test_wrong_facts_of_what_lies_beside_are_refused_or_harmless(name, value):
+    from safetensors.numpy import load, save
+
+    from ofx_lipsync.analysis import _head, _parse
+
+    held = to_bytes(dataclasses.replace(parts_from_bytes(written()), sync=report(), fill=filled()))
+    head, arrays = _parse(held)[0], load(held)
+    forged = save(arrays, metadata=_head(arrays, {**head["facts"], name: value}))
+    with contextlib.suppress(AnalysisError):
+        assert isinstance(parts_from_bytes(forged), Parts)

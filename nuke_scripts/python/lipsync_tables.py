@@ -11,7 +11,10 @@ CLASSES = {'FaceDetect': 'OFXorg.ofxlipsync.facedetect_v1',
  'Blend': 'OFXorg.ofxlipsync.blend_v1',
  'LipSync': 'OFXorg.ofxlipsync.lipsync_v1',
  'Portrait': 'OFXorg.ofxlipsync.portrait_v1',
- 'Character': 'OFXorg.ofxlipsync.character_v1'}
+ 'Character': 'OFXorg.ofxlipsync.character_v1',
+ 'SyncMeter': 'OFXorg.ofxlipsync.syncmeter_v1',
+ 'Resync': 'OFXorg.ofxlipsync.resync_v1',
+ 'Fill': 'OFXorg.ofxlipsync.fill_v1'}
 
 ANALYSE = ['FaceDetect', 'AudioFeature', 'MouthGenerate']
 

@@ -22,8 +22,9 @@ from ofx_lipsync.bench.footage import Joined, shared_folder
 from ofx_lipsync.bench.measure import lip_distance
 from ofx_lipsync.bench.quality import held_out
 from ofx_lipsync.bench.sheet import Column, sheet, write_sheet
+from ofx_lipsync.core.fill import FillAnalysis
 from ofx_lipsync.core.region import Region
-from ofx_lipsync.fill import Fill, FillAnalysis
+from ofx_lipsync.fill import Fill
 from ofx_lipsync.graph import Settings, Shot
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.plate import Plate

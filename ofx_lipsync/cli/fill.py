@@ -14,9 +14,9 @@ from ofx_lipsync.cli.progress import Progress, progress
 from ofx_lipsync.cli.provenance import fill_stamp
 from ofx_lipsync.cli.shot import ARGUMENTS, OpenShot, check_outputs, open_shot, report
 from ofx_lipsync.core.errors import MediaError, OutputError
-from ofx_lipsync.core.fill import MISSING, FillPlan
+from ofx_lipsync.core.fill import MISSING, FillAnalysis, FillPlan
 from ofx_lipsync.core.timing import FrameRange
-from ofx_lipsync.fill import Fill, FillAnalysis
+from ofx_lipsync.fill import Fill
 from ofx_lipsync.media import movie_codec
 from ofx_lipsync.media.pattern import Pattern
 from ofx_lipsync.media.plate import Frame, Plate

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which frames of a shot are to be rebuilt, and from which good ones."""
+"""Which frames of a shot are to be rebuilt, and from which good ones; whose faces and mouths are in them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from ofx_lipsync.core.face import FaceAnalysis, FaceTrack
+from ofx_lipsync.core.plan import MouthPlan
 
 MISSING, BLACK, NUMBERS, FROZEN, LISTED, UNREADABLE = "missing", "black", "nan", "frozen", "listed", "unreadable"
 NOWHERE = -(2**40)
@@ -37,3 +40,13 @@ class FillPlan:
     def sources(self, row: int) -> tuple[int, ...]:
         """The good frames that a bad one is rebuilt from."""
         return tuple(int(f) for f in (self.before[row], self.after[row]) if f != NOWHERE)
+
+
+@dataclass(frozen=True)
+class FillAnalysis:
+    """tracks: everybody, through the gaps. mouths: of the bad frames that get one."""
+
+    plan: FillPlan
+    faces: FaceAnalysis
+    tracks: tuple[FaceTrack, ...]
+    mouths: MouthPlan

@@ -12,31 +12,42 @@ from typing import Any, Sequence
 import numpy as np
 
 from ofx_lipsync.analysis import Parts, write_analysis
+from ofx_lipsync.cli.fill import missing
 from ofx_lipsync.cli.shot import fingerprint, read_line
 from ofx_lipsync.core.clip import Clip
 from ofx_lipsync.core.errors import MediaError, UsageError
 from ofx_lipsync.core.face import LANDMARKS, FaceAnalysis
+from ofx_lipsync.core.fill import FillAnalysis
 from ofx_lipsync.core.landmarks import CHIN_TIP, FOREHEAD_TOP
 from ofx_lipsync.core.mouth import AudioAnalysis
+from ofx_lipsync.core.offset import SyncReport
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange, Rate
+from ofx_lipsync.fill import Fill
 from ofx_lipsync.graph import Dub, Shot, followed
+from ofx_lipsync.measure import measured
 from ofx_lipsync.media.plate import Plate
 from ofx_lipsync.media.source import open_plate
 from ofx_lipsync.media.writer import check_writable
 from ofx_lipsync.plugin.host_clip import HostClip
-from ofx_lipsync.plugin.job import SILENCE, SOURCE, WHOLE, Job, spoken
+from ofx_lipsync.plugin.job import FILL, SILENCE, SOURCE, WHOLE, Job, Rated, spoken
 from ofx_lipsync.plugin.pictures import Place
 
 KEYS = {
     "faces": ("plate", "colour", "face networks", "FaceDetect params"),
     "audio": ("line", "voice network", "hearing network", "coarticulation network", "AudioFeature params"),
     "plan": ("reel", "MouthGenerate params", "mouth network"),
+    "sync": ("sync line", "sync network", "SyncMeter params"),
+    "fill": ("fill plate", "fill line", "Fill params"),
 }
-"""What of an analysis' key belongs to which part."""
+"""What of an analysis' key belongs to which part. What is found on faces goes when the faces do, so that their keys
+stand for it too; a sound that is measured need not be the line of the dub, nor a plate with holes its plate."""
+_ON_FACES = ("plan", "sync", "fill")
+_OF_THE_FILE = ("AudioFeature", "MouthGenerate", "SyncMeter", FILL)
+"""Nodes whose shot is the file's where they are told none."""
 _MOST_FRAMES = 1_000_000
-_LASTS = {"faces": 18.0, "hearing": 1.0, "reel": 6.0, "planning": 1.0}
+_LASTS = {"faces": 18.0, "hearing": 1.0, "reel": 6.0, "planning": 1.0, "sync": 6.0, "search": 3.0}
 """How long a stage takes beside the others."""
 _writing = threading.Lock()
 
@@ -52,12 +63,16 @@ def analyse(job: Job) -> None:
     check_writable(path)
     run = _Run(job)
     made: dict[str, Any] = {}
-    if "faces" in run.stages:
+    if "faces" in run.stages and job.name != FILL:
         made["faces"] = run.faces()
     if "hearing" in run.stages:
         made["audio"] = run.audio()
     if "planning" in run.stages:
         made["plan"] = run.plan(made)
+    if "sync" in run.stages:
+        made["sync"] = run.sync(made)
+    if "search" in run.stages:
+        made["fill"] = run.fill()
     run.write(path, made)
     if job.name in ("FaceDetect", WHOLE):
         _keys(job, made["faces"], run.display)
@@ -89,13 +104,17 @@ class _Run:
     def _stages(self) -> list[str]:
         """What this node makes, in order."""
         job, stages = self.job, []
-        alone = job.name == "MouthGenerate" and (self.kept is None or self.kept.faces is None)
+        alone = job.name in ("MouthGenerate", "SyncMeter") and (self.kept is None or self.kept.faces is None)
         if job.name in ("FaceDetect", WHOLE) or alone:
             stages.append("faces")
         if job.name in ("AudioFeature", WHOLE):
             stages.append("hearing")
         if job.name in ("MouthGenerate", WHOLE):
             stages += ["reel", "planning"] if self.settings["MouthGenerate"].reel else ["planning"]
+        if job.name == "SyncMeter":
+            stages.append("sync")
+        if job.name == FILL:
+            stages += ["search", "faces", *(["reel"] if self.settings["MouthGenerate"].reel else [])]
         return stages
 
     def faces(self) -> FaceAnalysis:
@@ -113,7 +132,7 @@ class _Run:
         sound = self._sound(rate)
         job.request.check()
         times_s = np.array([float((frame - self.frames[0]) / rate) for frame in self.frames])
-        heard = Dub(Shot(_Rated(rate), sound, self.frames, times_s=times_s), self.settings, self._progress).audio()
+        heard = Dub(Shot(Rated(rate), sound, self.frames, times_s=times_s), self.settings, self._progress).audio()
         job.request.check()
         self.key.update({"line": fingerprint(sound), **self._part("audio")})
         self.rate = rate
@@ -145,17 +164,44 @@ class _Run:
                 f"{self.job.text('analysis')}: holds no line for these frames; press Analyse in AudioFeature first"
             )
         reel = self._reel()
-        shot = Shot(_Rated(self._rate()), SILENCE, self.frames, reel)
+        shot = Shot(Rated(self._rate()), SILENCE, self.frames, reel)
         plan = Dub(shot, self.settings, self._progress).plan(faces, audio)
         self.key.update({**({"reel": reel.fingerprint()} if reel else {}), **self._part("plan")})
         return plan
+
+    def sync(self, made: dict[str, Any]) -> SyncReport:
+        """How late the sound is, of every face.  Raises: FrameError where nobody is seen."""
+        from ofx_lipsync.models.loader import load
+
+        faces = made.get("faces") or (self.kept.faces if self.kept else None)
+        rate, params = self._rate(), self.settings["SyncMeter"]
+        sound = self._sound(rate)
+        times_s = np.array([float((frame - self.frames[0]) / rate) for frame in self.frames])
+        shot = Shot(self._plate(), sound, self.frames, times_s=times_s)
+        report = measured(shot, self.settings, self._progress, faces)[1]
+        self.key |= {"sync line": fingerprint(sound), "sync network": load(params.network).sha256}
+        self.key["SyncMeter params"] = params.digest_text(analysed_only=True)
+        return report
+
+    def fill(self) -> FillAnalysis:
+        """Which frames are bad, and what is put in their place.  Raises: FrameError where none is good."""
+        plate, rate, params = self._plate(), self._rate(), self.settings[FILL]
+        sound = self._sound(rate) if params.mouth else SILENCE
+        times_s = np.array([float((frame - self.frames[0]) / rate) for frame in self.frames])
+        shot = Shot(plate, sound, self.frames, self._reel(), times_s=times_s)
+        found = Fill(shot, self.settings, self._progress).analyse(missing(plate) if isinstance(plate, Plate) else None)
+        shown = plate.fingerprint() if isinstance(plate, Plate) else self._of_host()
+        self.key |= {"fill plate": shown, "fill line": fingerprint(sound) if params.mouth else "none"}
+        self.key["Fill params"] = params.digest_text(analysed_only=True)
+        self.display, self.rate = plate.display, rate
+        return found
 
     def write(self, path: str, made: dict[str, Any]) -> None:
         """Into the file as it is now: another node may have written its own part meanwhile."""
         with _writing:
             old = _kept(self.job, self.frames) or Parts({}, np.asarray(self.frames, np.int64))
-            if "plan" not in made:
-                made["plan"] = None
+            gone = _ON_FACES if "faces" in made else ("plan",) if "audio" in made else ()
+            made = {**dict.fromkeys(gone), **made}
             stale = {name for part in made for name in KEYS[part]}
             key = {name: value for name, value in old.key.items() if name not in stale}
             box = getattr(self, "display", None)
@@ -169,7 +215,7 @@ class _Run:
         job, path = self.job, self.job.plate_path
         if path:
             return job.files.enter_context(
-                open_plate(path, frames=FrameRange(self.frames), colour=job.workshop.colour)
+                open_plate(path, frames=FrameRange(self.frames), colour=job.workshop.colour, missing=job.missing)
             )  # fmt: skip
         place = Place(round(job.format.y1 * job.scale[1]), *job.scale)
         return HostClip(job.request, SOURCE, place, job.colour, job.format, job.host_rate(), self.frames)
@@ -200,20 +246,10 @@ class _Run:
         self.job.request.progress(0.99 * share, stage)
 
 
-class _Rated:
-    """A clip that is only asked for its rate: hearing and planning read no pixels."""
-
-    def __init__(self, rate: Rate) -> None:
-        self.rate = rate
-
-    def __getattr__(self, name: str) -> Any:
-        raise UsageError(f"Analyse: asked for {name} of a clip that has no pictures; this is a fault, please report it")
-
-
 def _frames(job: Job) -> Sequence[int]:
     """The shot: what the file already has where no range was set, else what the host says."""
     first, last = (job.message.integer(f"p.{name}", 0) for name in ("first_frame", "last_frame"))
-    if job.name in ("AudioFeature", "MouthGenerate") and (first, last) == (0, 0) and job.existing is not None:
+    if job.name in _OF_THE_FILE and (first, last) == (0, 0) and job.existing is not None:
         found: list[int] = job.existing.frames.tolist()
         return found
     if (first, last) == (0, 0):

@@ -30,9 +30,14 @@ HOSTED = {
     "lipsync": (WHOLE, "lip_sync"),
     "portrait": ("Portrait", "portrait"),
     "character": ("Character", "character"),
+    "syncmeter": ("SyncMeter", "sync_meter"),
+    "resync": ("Resync", "resync"),
+    "fill": ("Fill", "fill"),
 }
 """By the last part of a plug-in's id: the node, and its module in `hosted`."""
-_READS_OTHERS = ("MouthGenerate", "Blend", WHOLE)
+_READS_MOUTHS = ("MouthGenerate", "Blend", WHOLE)
+_READS_OTHERS = ("Resync", "Fill")
+"""Nodes whose module says what is read, with `wanted`."""
 _MOST_SPANS = 64
 
 
@@ -76,7 +81,7 @@ def serve(workshop: Workshop, request: Request) -> Reply:
         if message.kind == Kind.REGION:
             return Reply(_region(job, module))
         if message.kind == Kind.FRAMES:
-            return Reply(_frames(job))
+            return Reply(_frames(job, module))
         return _overlay(job)
 
 
@@ -121,18 +126,26 @@ _EDGES = ("x1", "y1", "x2", "y2")
 _NO_FORMAT = dict(zip(_EDGES, (0.0, 0.0, 1920.0, 1080.0), strict=True))
 
 
-def _frames(job: Job) -> dict[str, Value]:
-    """Which frames of Source are read: its own, and those that mouths come from, unless a file is read for them."""
+def _frames(job: Job, module: str) -> dict[str, Value]:
+    """Which frames of Source are read: its own, and those that mouths come from or that are shown in its place, unless
+    a file is read for them."""
     wanted = {job.frame}
-    if job.name in _READS_OTHERS and not job.text("plate_file"):
+    if not job.text("plate_file"):
         with contextlib.suppress(LipSyncError):  # the render says what is wrong
-            plan = job.plan(job.settings["MouthGenerate"])
-            wanted |= set(node("MouthGenerate").wanted(plan, [job.frame], params=job.settings["MouthGenerate"]))
+            wanted |= _others(job, module)
     body: dict[str, Value] = {}
     for index, (first, last) in enumerate(_spans(sorted(wanted))):
         prefix = f"image{index}."
         body[prefix + "clip"], body[prefix + "first"], body[prefix + "last"] = SOURCE, first, last
     return body
+
+
+def _others(job: Job, module: str) -> set[int]:
+    if job.name in _READS_MOUTHS:
+        plan = job.plan(job.settings["MouthGenerate"])
+        return set(node("MouthGenerate").wanted(plan, [job.frame], params=job.settings["MouthGenerate"]))
+    wanted: set[int] = _module(module).wanted(job) if job.name in _READS_OTHERS else set()
+    return wanted
 
 
 def _spans(frames: list[int]) -> list[tuple[int, int]]:

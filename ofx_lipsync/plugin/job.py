@@ -27,11 +27,11 @@ from ofx_lipsync.graph import NODES, Dub, Settings, Shot, followed, node, planne
 from ofx_lipsync.media.source import STILLS, open_plate
 from ofx_lipsync.plugin.host_clip import HostClip, Proxy
 from ofx_lipsync.plugin.pictures import HostColour, Layout, Picture, Place, alpha_of
-from ofx_lipsync.plugin.request import Named, Request, frame_of
+from ofx_lipsync.plugin.request import Named, Request, frame_of, no_frame
 from ofx_lipsync.plugin.workshop import Stamp, Workshop
 
 SOURCE, MOUTH, HOLDOUT = "Source", "Mouth", "Holdout"
-WHOLE = "LipSync"
+WHOLE, FILL = "LipSync", "Fill"
 """The node that is all four; its params are named NODE_PARAM."""
 _DISPLAY_HOSTS = ("mlt", "resolve", "fusion", "vegas")
 """Hosts that hand over what a screen shows; others hand over scene-linear."""
@@ -206,14 +206,33 @@ class Job:
     @cached_property
     def plate(self) -> HostClip:
         """Source, and where plate_file is given the file for other frames. Nobody asks it for its rate in a render."""
-        path, file = self.plate_path, None
         self._check_size()
-        if path:
-            file = self._scaled(self.files.enter_context(open_plate(path, colour=self.workshop.colour)))
         frames = self.parts.frames.tolist()
         return HostClip(
-            self.request, SOURCE, self.place, self.colour, self.display, Rate(24), frames, self.frame, file
+            self.request, SOURCE, self.place, self.colour, self.display, Rate(24), frames, self.frame, self.on_disk
         )  # fmt: skip
+
+    @cached_property
+    def on_disk(self) -> Clip | None:
+        """plate_file, at the host's scale."""
+        path = self.plate_path
+        if not path:
+            return None
+        plate = open_plate(path, colour=self.workshop.colour, missing=self.missing)
+        return self._scaled(self.files.enter_context(plate))
+
+    @property
+    def missing(self) -> str:
+        """What stands for frames of a sequence on disk that are not there: Fill makes them."""
+        return "hold" if self.name == FILL else "error"
+
+    def of_source(self, frame: int) -> Picture:
+        """Source at any time.  Raises: MediaError where the host has no such frame."""
+        named = self.request.named(SOURCE, None if frame == self.frame else frame)
+        picture = self.request.fetch(SOURCE, frame) if named is None else self.request.picture(named)
+        if picture is None:
+            raise no_frame(SOURCE, frame, self.request.why)
+        return picture
 
     def reel(self, params: Any) -> Clip | None:
         """MouthGenerate's reel, from disk."""
@@ -324,6 +343,16 @@ class Holdout(HostClip):
 
     def crop(self, frame: int, region: Region) -> Image:
         return Image(alpha_of(self._picture(frame), self._place, region)[None], region, self.display, ("A",))
+
+
+class Rated:
+    """A clip that is only asked for its rate: hearing and planning read no pixels."""
+
+    def __init__(self, rate: Rate) -> None:
+        self.rate = rate
+
+    def __getattr__(self, name: str) -> Any:
+        raise UsageError(f"asked for {name} of a clip that has no pictures; this is a fault, please report it")
 
 
 def offset_s(job: Job, rate: Rate) -> float:

@@ -11,7 +11,7 @@
 #include "ofx.h"
 
 #define SHIM_VERSION "1.0"
-#define NODE_COUNT 7
+#define NODE_COUNT 10
 #define CLIPS_MAX 3
 
 /* ---- tables (shim_tables.c, from tables.h) ---- */

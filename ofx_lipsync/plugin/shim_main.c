@@ -85,9 +85,13 @@ ENTRY(3)
 ENTRY(4)
 ENTRY(5)
 ENTRY(6)
+ENTRY(7)
+ENTRY(8)
+ENTRY(9)
 
 static OfxPlugin plugins[NODE_COUNT];
-static OfxPluginEntryPoint *const entries[NODE_COUNT] = {entry_0, entry_1, entry_2, entry_3, entry_4, entry_5, entry_6};
+static OfxPluginEntryPoint *const entries[NODE_COUNT] = {entry_0, entry_1, entry_2, entry_3, entry_4,
+                                                         entry_5, entry_6, entry_7, entry_8, entry_9};
 
 EXPORT int OfxGetNumberOfPlugins(void);
 EXPORT OfxPlugin *OfxGetPlugin(int index);

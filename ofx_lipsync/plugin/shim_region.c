@@ -30,10 +30,15 @@ void project_region(const Instance *instance, OfxRectD *rect)
     rect->y2 = rect->y1 + get_double(set, kOfxImageEffectPropProjectSize, 1, 1080);
 }
 
+static bool has_text(const Instance *instance, const char *name, double time)
+{
+    char text[4096];
+    return param_text(instance, name, time, text, sizeof text) && *text;
+}
+
 static bool has_analysis(const Instance *instance, double time)
 {
-    char path[4096];
-    return param_text(instance, "analysis", time, path, sizeof path) && *path;
+    return has_text(instance, "analysis", time);
 }
 
 static bool read_region(const Packet *answer, OfxRectD *rect)
@@ -112,10 +117,9 @@ static void ask_frames(Instance *instance, double time, OfxPropertySetHandle out
 
 OfxStatus action_frames(Instance *instance, OfxPropertySetHandle in_args, OfxPropertySetHandle out_args)
 {
-    char path[4096];
     double time = get_double(in_args, kOfxPropTime, 0, 0);
-    bool on_disk = param_text(instance, "plate_file", time, path, sizeof path) && *path;
-    if (!instance->node->others || !HOST.temporal || on_disk || !has_analysis(instance, time))
+    bool planned = has_analysis(instance, time) || has_text(instance, "curve", time);
+    if (!instance->node->others || !HOST.temporal || has_text(instance, "plate_file", time) || !planned)
         return kOfxStatReplyDefault;
     set_double(out_args, "OfxImageClipPropFrameRange_Source", 0, time);
     set_double(out_args, "OfxImageClipPropFrameRange_Source", 1, time);
@@ -128,6 +132,8 @@ static bool passes_source(const Instance *instance, double time)
 {
     const char *label = instance->node->label;
     if (!strcmp(label, "AudioFeature")) return choice_is(instance, "view", time, "source");
+    if (!strcmp(label, "Resync")) return !choice_is(instance, "fix", time, "picture");
+    if (!strcmp(label, "SyncMeter")) return choice_is(instance, "view", time, "none");
     if (!choice_is(instance, "view", time, "result")) return false;
     if (!strcmp(label, "FaceDetect")) return true;
     if (!strcmp(label, "Blend")) return param_number(instance, "mix", time, 1) == 0;

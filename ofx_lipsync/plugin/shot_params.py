@@ -12,8 +12,8 @@ from ofx_lipsync.graph import NODES, node
 LIPSYNC = "LipSync"
 """The node that is all four in one; its params are named NODE_PARAM, as in `Blend_feather`."""
 CHARACTER = "Character"
-_ANALYSED = (*NODES, LIPSYNC, "Portrait")
-LABELS = (*_ANALYSED, CHARACTER)
+_ANALYSED = (*NODES, LIPSYNC, "Portrait", "SyncMeter", "Resync", "Fill")
+LABELS = (*NODES, LIPSYNC, "Portrait", CHARACTER, "SyncMeter", "Resync", "Fill")
 _ALL_VIEWS = ("result", "matte", "patch", "landmarks", "confidence")
 VIEWS = {
     "FaceDetect": ("result", "landmarks", "confidence"),
@@ -24,12 +24,13 @@ VIEWS = {
     "Portrait": ("result", "matte"),
     CHARACTER: ("result", "matte"),
 }
-"""What each node can show. Hosts save the place in the list: append, never reorder or remove."""
-_HEARING = ("AudioFeature", LIPSYNC, CHARACTER)
+"""What each node can show; others have no such param, or one of their own. Hosts save the place in the list: append,
+never reorder or remove."""
+_HEARING = ("AudioFeature", LIPSYNC, CHARACTER, "SyncMeter", "Resync", "Fill")
 _FINDING = ("FaceDetect", LIPSYNC)
-_PLATES = ("FaceDetect", "MouthGenerate", "Blend", LIPSYNC)
-_ANALYSING = ("FaceDetect", "AudioFeature", "MouthGenerate", LIPSYNC)
-_PLACED = (*_ANALYSING, CHARACTER)
+_PLATES = ("FaceDetect", "MouthGenerate", "Blend", LIPSYNC, "SyncMeter", "Resync", "Fill")
+_ANALYSING = ("FaceDetect", "AudioFeature", "MouthGenerate", LIPSYNC, "SyncMeter", "Fill")
+_PLACED = (*_ANALYSING, CHARACTER, "Resync")
 _FARTHEST = 10_000_000
 
 
@@ -112,7 +113,7 @@ HAVE = {
     "found_x": _FINDING,
     "found_y": _FINDING,
     "found_height": _FINDING,
-    "view": LABELS,
+    "view": tuple(VIEWS),
     "on_error": LABELS,
 }
 """Which nodes have which of these."""
@@ -122,7 +123,9 @@ def shot_params(label: str) -> dict[str, Param]:
     """The shot params of a host node (`Blend`, or `LipSync`), by name, each with the choices that this node has."""
     declared = ShotParams.declarations()
     found = {name: declared[name] for name, labels in HAVE.items() if label in labels}
-    return {**found, "view": replace(cast(Choice, declared["view"]), options=VIEWS[label])}
+    if label in VIEWS:
+        found["view"] = replace(cast(Choice, declared["view"]), options=VIEWS[label])
+    return found
 
 
 def node_params(label: str) -> dict[str, Param]:

@@ -62,6 +62,13 @@ HOST_NODES = (
     ),
     HostNode("Portrait", _BOTH, (_SOURCE,)),
     HostNode("Character", (GENERATOR, GENERAL), (Clip("Source", (GENERAL,), needed=False),), patch=True),
+    HostNode("SyncMeter", _BOTH, (_SOURCE,)),
+    HostNode(
+        "Resync", _BOTH, (_SOURCE,), others=True,
+        hint="With fix at picture, every frame shows the plate frame that belongs to its sound, by a curve or by what "
+        "SyncMeter measured. Otherwise the picture passes: the sound is delivered by lipsync resync.",
+    ),
+    HostNode("Fill", _BOTH, (_SOURCE,), others=True),
 )  # fmt: skip
 
 

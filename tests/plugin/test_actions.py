@@ -26,6 +26,11 @@ IDENTITY = "OfxImageEffectActionIsIdentity"
     [
         ("FaceDetect", {}, True),
         ("FaceDetect", {"view": "landmarks"}, False),
+        ("SyncMeter", {}, False),
+        ("SyncMeter", {"view": "none"}, True),
+        ("Resync", {}, True),
+        ("Resync", {"fix": "picture"}, False),
+        ("Fill", {}, False),
         ("AudioFeature", {}, False),
         ("AudioFeature", {"view": "source"}, True),
         ("MouthGenerate", {"strength": 0.0}, False),
@@ -99,6 +104,14 @@ def test_frames_of_the_plate_that_a_mouth_is_made_of(host: Host, worker) -> None
     assert told["OfxImageClipPropFrameRange_Source"] == [2.0, 2.0, 3.0, 5.0, 9.0, 9.0]
     effect.set(plate_file="plate.####.exr")
     assert plugin.ask(f"{PREFIX}FramesNeeded", effect)[0] == REPLY_DEFAULT
+
+
+def test_a_curve_alone_makes_a_retime_plan_its_frames(host: Host, worker) -> None:
+    plugin, effect = ready(host, "Resync", noise(FULL))
+    assert plugin.ask(f"{PREFIX}FramesNeeded", effect, 2.0)[0] == REPLY_DEFAULT
+    effect.set(curve="curve.csv")
+    _, told = plugin.ask(f"{PREFIX}FramesNeeded", effect, 2.0)
+    assert told["OfxImageClipPropFrameRange_Source"] == [2.0, 2.0, 3.0, 5.0, 9.0, 9.0]
 
 
 def test_a_patch_brings_its_own_alpha(host: Host) -> None:

@@ -20,6 +20,9 @@ CONTEXTS = {
     "MouthGenerate": {"Filter", "General"}, "Blend": {"General"}, "LipSync": {"Filter", "General"},
     "Portrait": {"Filter", "General"},
     "Character": {"General", "Generator"},
+    "SyncMeter": {"Filter", "General"},
+    "Resync": {"Filter", "General"},
+    "Fill": {"Filter", "General"},
 }  # fmt: skip
 NEW = ("OfxImageEffectPropOpenCLRenderSupported", "OfxImageEffectPropCudaRenderSupported", "OfxPropPluginDescription")
 """Properties that hosts of 2020 refuse."""
@@ -44,6 +47,10 @@ CHOICES = {
     "Blend.view": ("result", "matte", "patch", "landmarks", "confidence"),
     "LipSync.view": ("result", "matte", "patch", "landmarks", "confidence"),
     "Portrait.view": ("result", "matte"),
+    "SyncMeter.view": ("over", "strip", "none"),
+    "SyncMeter.by": ("both", "shape", "picture"),
+    "Resync.fix": ("auto", "sound", "picture", "mouth"),
+    "Fill.find": ("all", "listed"),
 }
 """As released: hosts save a choice by its place or its name."""
 
@@ -130,6 +137,9 @@ def test_clips(host: Host) -> None:
         "LipSync": ["Source", "Holdout", "Output"],
         "Portrait": ["Source", "Output"],
         "Character": ["Source", "Output"],
+        "SyncMeter": ["Source", "Output"],
+        "Resync": ["Source", "Output"],
+        "Fill": ["Source", "Output"],
     }
     optional = {f"{label}.{c.name}" for label in LABELS for c in found[label].values() if
                 c.properties.get("OfxImageClipPropOptional")}  # fmt: skip

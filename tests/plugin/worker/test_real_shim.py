@@ -81,3 +81,28 @@ def test_a_shot_from_analyse_to_comp(rgba, dubbed, analysis, sample_line, tmp_pa
     for plugin in host.plugins.values():
         plugin.unload()
     host.check()
+
+
+def test_nodes_that_look_at_time(rgba, sample_line, tmp_path, monkeypatch):
+    """SyncMeter measures, Resync shows other frames, Fill rebuilds: pressed and rendered as a host does."""
+    monkeypatch.setenv("LIPSYNC_PYTHON", sys.executable)
+    host = Host()
+    shot, line = Shot(host, rgba, str(tmp_path / "shot.lipsync")), str(sample_line)
+    shot.press("SyncMeter", line=line)
+    shot.press("Fill", line=line, frames=str(FRAMES[6]), find="listed")
+    (tmp_path / "late.csv").write_text("seconds,offset_ms,confidence\n0,83.33,1\n0.2,83.33,1\n0.4,83.33,1\n")
+    meter = shot.node("SyncMeter")
+    resync = shot.node("Resync", line=line, fix="picture", curve=str(tmp_path / "late.csv"))
+    fill = shot.node("Fill", line=line, frames=str(FRAMES[6]), find="listed")
+    assert (rendered(*meter, FRAMES[6]).pixels != shot.plate[FRAMES[6]].pixels).any()
+    assert np.array_equal(rendered(*resync, FRAMES[6]).pixels, shot.plate[FRAMES[4]].pixels)
+    _, told = resync[0].ask("OfxImageEffectActionGetFramesNeeded", resync[1], float(FRAMES[6]))
+    assert {FRAMES[4]} <= set(told["OfxImageClipPropFrameRange_Source"])
+    assert np.array_equal(rendered(*fill, FRAMES[5]).pixels, shot.plate[FRAMES[5]].pixels)
+    rebuilt = rendered(*fill, FRAMES[6]).pixels
+    assert 0 < np.abs(rebuilt - shot.plate[FRAMES[6]].pixels).mean() < 0.02
+    for plugin, effect in (meter, resync, fill):
+        plugin.destroy(effect)
+    for plugin in host.plugins.values():
+        plugin.unload()
+    host.check()
