@@ -7,6 +7,7 @@ Source: Wav2Lip audio.py and hparams.py (preemphasis .97, n_fft 800, hop 200, wi
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import numpy as np
@@ -71,3 +72,19 @@ def hz_to_mel(hz: float) -> float:
 def mel_to_hz(mel: np.ndarray) -> np.ndarray:
     """The inverse of hz_to_mel, for an array."""
     return np.where(mel < 15.0, mel * 200.0 / 3.0, 1000.0 * np.exp((mel - 15.0) * np.log(6.4) / 27.0))
+
+
+GENERATOR_STEPS, GENERATOR_LEAD_S = 16, 0.04
+"""What Wav2Lip's generator hears of a frame: 0.2 s from a frame (of 25 a second) before it, as it was trained; its
+published inference began with the frame itself."""
+
+
+def generator_window(mel: np.ndarray, time_s: float) -> np.ndarray:
+    """[80, 16] that the generator hears for a frame shown time_s after the first column of mel [80, M]; before the
+    line and after it there is silence."""
+    first = math.floor((time_s - GENERATOR_LEAD_S) * FRAMES_HZ + 1e-6)
+    heard = np.full((BANDS, GENERATOR_STEPS), SILENCE, np.float32)
+    start, end = max(first, 0), min(first + GENERATOR_STEPS, mel.shape[1])
+    if start < end:
+        heard[:, start - first : end - first] = mel[:, start:end]
+    return heard

@@ -100,7 +100,8 @@ def analyse(
     line = listen(sound, params, steps=steps)
     times_s = frame_times_s(frames, rate) if times_s is None else times_s
     mels = mel_spectrogram(line.sound.samples[0], steps.part(0.9, 1))
-    return AudioAnalysis(mels, loudness_db(line.sound, times_s, float(1 / rate)), sampled(line.curve, times_s))
+    loud = loudness_db(line.sound, times_s, float(1 / rate))
+    return AudioAnalysis(mels, loud, sampled(line.curve, times_s), float(line.sound.start_s))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@
 Engine `plate`: learns how this face rests and moves (nodes/mouth/actor.py), asks for lips and jaw that say the line
 (target.py), finds for every frame a mouth elsewhere in the shot or reel (choose.py) and brings it, and the plate's own
 chin and cheeks, to that shape (layers.py). Works in scene-linear, clamps nothing, invents no skin. It does not comp:
-Blend does.
+Blend does. With weights of the published layout the lower face is repainted from the sound instead (published.py).
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import numpy as np
 from ofx_lipsync.core.clip import Clip
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.face import FaceTrack
-from ofx_lipsync.core.mouth import MouthCurve
+from ofx_lipsync.core.mouth import AudioAnalysis, MouthCurve
 from ofx_lipsync.core.params import Choice, File, Float, Int, ParamSet
 from ofx_lipsync.core.plan import PLATE, MouthPlan, Patch
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.steps import Steps
 from ofx_lipsync.core.timing import Rate
-from ofx_lipsync.nodes.mouth import layers, planning
+from ofx_lipsync.nodes.mouth import layers, planning, published
 from ofx_lipsync.nodes.mouth.finisher import Finisher, widest
 
 ID = "MouthGenerate"
@@ -140,6 +140,8 @@ def wanted(
 ) -> dict[int, Region]:
     """Library frames of a clip that these frames need, with the part of each. params: for what an engine needs more."""
     found: dict[int, Region] = {}
+    if params is not None and is_published(params):
+        return found
     for row in filter(lambda r: r is not None, map(plan.index, frames)):
         places = {(row, which) for which in range(2 if plan.cross[row] > 0 else 1)}
         if params is not None and params.engine != "plate":
@@ -158,17 +160,26 @@ def region(frame: int, plan: MouthPlan, params: Params) -> Region | None:
     row = plan.index(frame)
     if row is None or params.strength == 0 or plan.strength[row] == 0:
         return None
+    if is_published(params):
+        return published.region_of(plan, row)
     return layers.region_of(plan, row, float(params.strength))
 
 
-def render(plate: Clip, frame: int, plan: MouthPlan, params: Params, *, reel: Clip | None = None) -> Patch | None:
-    """The patch for a frame, or None where the plate keeps its own mouth. params: resolved at the frame.
+def render(
+    plate: Clip, frame: int, plan: MouthPlan, params: Params, *, reel: Clip | None = None,
+    heard: tuple[AudioAnalysis, float] | None = None,
+) -> Patch | None:  # fmt: skip
+    """The patch for a frame, or None where the plate keeps its own mouth. params: resolved at the frame. heard: the
+    line, and when the frame is shown, s; only weights of the published layout listen to it.
 
-    Raises: UsageError when the plan uses a reel that is not given.
+    Raises: UsageError when the plan uses a reel that is not given, or the weights need a line that is not.
     """
     row = plan.index(frame)
     if row is None or params.strength == 0 or plan.strength[row] == 0:
         return None
+    if is_published(params):
+        window = mel_window(heard, params)
+        return published.paint(plate, frame, plan, row, float(params.strength), _public_network(params), window)
     known = [plan.source_clip[row]] + ([plan.source_clip[widest(plan)]] if params.engine != "plate" else [])
     if reel is None and any((clips != PLATE).any() for clips in known):
         raise UsageError(f"{ID}: the analysis of frame {frame} uses a reel, but none is given; set {ID}.reel")
@@ -179,7 +190,56 @@ def generator_sha256(params: Params) -> str | None:
     """Of the weights that the engine uses, or None where it uses none.  Raises: ModelError."""
     from ofx_lipsync.models.loader import load_given
 
+    is_published(params)  # what it refuses is said before a shot is analysed
     return None if params.engine == "plate" else load_given(params.weights or SHIPPED).sha256
+
+
+def is_published(params: ParamSet) -> bool:
+    """Whether the engine's weights are a public checkpoint.
+
+    Raises: ModelError; UsageError where `auto` is asked of one."""
+    if params.engine == "plate" or not params.weights:
+        return False
+    from ofx_lipsync.models.loader import load_given
+
+    weights = load_given(params.weights)
+    if weights.dims.get("layout") != published.LAYOUT:
+        return False
+    if params.engine == "auto":
+        raise UsageError(
+            f"{ID}.engine: is 'auto', but {weights.name} is of layout {published.LAYOUT!r}, which makes every mouth "
+            "whole and mends none; use engine=neural, or weights of the mouth finisher"
+        )
+    return True
+
+
+def note(params: ParamSet) -> str | None:
+    """What a user should know of the weights, once a dub."""
+    if not is_published(params):
+        return None
+    return (
+        f"{params.weights}, a public network of {published.SIDE_PX} px that goes by the sound alone: strength, handles "
+        "and sync_offset apply; opening, width, jaw, closure and library do not"
+    )
+
+
+def mel_window(heard: tuple[AudioAnalysis, float] | None, params: Params) -> np.ndarray:
+    """[80, 16] of the line's mel for a frame.  Raises: UsageError where the line, or its place, is not known."""
+    from ofx_lipsync.models.mel import generator_window
+
+    if heard is None or not np.isfinite(heard[0].mel_start_s):
+        raise UsageError(
+            f"{ID}: {params.weights} goes by the sound, and this analysis does not hold it; analyse the line again, or "
+            "use engine=plate"
+        )
+    audio, time_s = heard
+    return generator_window(audio.mel, time_s - audio.mel_start_s - float(params.sync_offset) / 1000)
+
+
+def _public_network(params: Params) -> published.Network:
+    from ofx_lipsync.models.published_mouth import published_mouth
+
+    return published_mouth(params.weights)
 
 
 def _finisher(params: Params) -> Finisher | None:

@@ -31,6 +31,8 @@ from ofx_lipsync.media.writer import check_writable, put_in_place, scratch_path
 FORMAT = 2
 _LATER_FACTS: dict[str, Any] = {"rate": "", "display": []}
 """What format 1 did not hold, and what stands for it."""
+_LATEST_FACTS: dict[str, Any] = {"audio/mel_start_s": float("nan")}
+"""The same for format 2 as it was first."""
 _BESIDE = ("sync", "fill")
 """Parts that no dub needs. A file without them is as it was before there were any, and versions that know nothing of
 them read a file that has them."""
@@ -149,7 +151,8 @@ def parts_from_bytes(content: bytes, name: str = "analysis") -> Parts:
             )
         if head["digest"] != _digest(arrays, head["facts"]):
             raise ValueError("its content does not match its checksum")
-        facts = head["facts"] if head["format"] == FORMAT else {**_LATER_FACTS, **head["facts"]}
+        later = _LATEST_FACTS if head["format"] == FORMAT else {**_LATER_FACTS, **_LATEST_FACTS}
+        facts = {**later, **head["facts"]}
         absent = {part: None for part in _BESIDE if not any(n.startswith(f"{part}/") for n in (*facts, *arrays))}
         parts = typing.cast(Parts, _build(Parts, "", arrays, {**facts, **absent}))
         for part in (*(parts.faces.tracks if parts.faces else ()), *([parts.plan] if parts.plan else ())):

@@ -166,13 +166,13 @@ class Dub:
 
     def render(self, analysis: Analysis, frame: int) -> Dubbed | None:
         """One frame, or None where the plate stands untouched."""
-        patch = self.patch(analysis.plan, frame)
+        patch = self.patch(analysis.plan, frame, analysis.audio)
         return None if patch is None else self.comp(patch, frame)
 
-    def patch(self, plan: MouthPlan, frame: int) -> Patch | None:
-        """The new mouth of a frame, or None where the plate keeps its own."""
-        params = self.settings["MouthGenerate"].at(frame)
-        made = node("MouthGenerate").render(self.shot.plate, frame, plan, params, reel=self.shot.reel)
+    def patch(self, plan: MouthPlan, frame: int, audio: AudioAnalysis | None = None) -> Patch | None:
+        """The new mouth of a frame, or None where the plate keeps its own. audio: for weights that hear it."""
+        params, heard = self.settings["MouthGenerate"].at(frame), spoken_at(audio, self.shot.frames, frame)
+        made = node("MouthGenerate").render(self.shot.plate, frame, plan, params, reel=self.shot.reel, heard=heard)
         return made
 
     def comp(self, patch: Patch, frame: int) -> Dubbed:
@@ -226,6 +226,13 @@ def planned(
         reel=reel, cuts=faces.cuts, times_s=audio.curve.times_s, progress=progress,
     )  # fmt: skip
     return plan
+
+
+def spoken_at(audio: AudioAnalysis | None, frames: Sequence[int], frame: int) -> tuple[AudioAnalysis, float] | None:
+    """The line, and when a frame of the shot is shown, on the shot's clock; None where there is no line."""
+    if audio is None or frame not in frames:
+        return None
+    return audio, float(audio.curve.times_s[int(np.searchsorted(np.asarray(frames), frame))])
 
 
 def summary(analysis: Analysis) -> Mapping[str, str]:

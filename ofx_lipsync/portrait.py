@@ -61,7 +61,7 @@ class Portrait:
         return [one for one in (spoken, None if moved is None else Dubbed(*moved)) if one is not None]
 
     def _spoken(self, analysis: PortraitAnalysis, frame: int) -> Dubbed | None:
-        patch = self.dub.patch(analysis.mouth, frame)
+        patch = self.dub.patch(analysis.mouth, frame, analysis.audio)
         return None if patch is None else self.dub.comp(patch, frame)
 
     def _mouth(self, track: FaceTrack, audio: AudioAnalysis, alive: PortraitPlan) -> MouthPlan:

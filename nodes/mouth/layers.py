@@ -76,7 +76,7 @@ def paint(
     rows, columns = window.slices_in(region)
     mouth[:3, rows, columns] = mixed
     return Patch(
-        _premultiplied(mouth, alpha, region, own),
+        premultiplied(mouth, alpha, region, own),
         _ground(own, fields, height_px),
         outline,
         skin,
@@ -102,7 +102,7 @@ def _ground(own: Image, fields: Fields, height_px: float) -> Image:
     region = fields.region
     moved = warp(own.pixels, fields.ground, fields.step_px, region, origin=(own.region.x0, own.region.y0))
     alpha = matte(fields.edge, region, feather_px=RIM * height_px)
-    return _premultiplied(np.concatenate([moved, alpha[None]]), alpha, region, own)
+    return premultiplied(np.concatenate([moved, alpha[None]]), alpha, region, own)
 
 
 def _readable(region: Region, window: Region) -> Region:
@@ -114,7 +114,7 @@ def _readable(region: Region, window: Region) -> Region:
     return Region(x, y, x + 1, y + 1)
 
 
-def _premultiplied(pixels: np.ndarray, alpha: np.ndarray, region: Region, like: Image) -> Image:
+def premultiplied(pixels: np.ndarray, alpha: np.ndarray, region: Region, like: Image) -> Image:
     """pixels: [4, H, W], straight colour. Where alpha is 0 nothing is left of it, NaN included."""
     pixels[3] = alpha
     pixels[:3] = np.where(alpha > 0, pixels[:3] * alpha, 0)

@@ -23,7 +23,7 @@ from ofx_lipsync.cli.shot import (
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange
-from ofx_lipsync.graph import Dub, summary
+from ofx_lipsync.graph import Dub, node, summary
 from ofx_lipsync.media import movie_codec
 from ofx_lipsync.media.sink import open_writer
 from ofx_lipsync.media.writer import Writer
@@ -56,11 +56,18 @@ def run(args: argparse.Namespace) -> int:
             *([("codec", writer.coding)] if writer.coding else []),
             *summary(analysis).items(),
             *([("frames left as they are", str(FrameRange(left)))] if left else []),
+            *([("mouths", text)] if (text := mouths_note(opened)) else []),
             *opened.notes.items(),
             ("time", f"{seconds:.1f} s, {len(frames) / seconds:.1f} frames/s"),
         ]
     )
     return 0
+
+
+def mouths_note(opened: OpenShot) -> str | None:
+    """What MouthGenerate has to say about its weights."""
+    note: str | None = node("MouthGenerate").note(opened.settings["MouthGenerate"])
+    return note
 
 
 def _writer(args: argparse.Namespace, opened: OpenShot, frames: Sequence[int]) -> Writer:

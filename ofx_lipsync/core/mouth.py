@@ -44,8 +44,10 @@ class MouthCurve:
 @dataclass(frozen=True)
 class AudioAnalysis:
     """A line as the networks hear it. mel: [80, M] float32, 80 columns a second. loudness_db: [T] float32 relative to
-    full scale at each shot frame. curve: the mouth's wish at each shot frame's centre."""
+    full scale at each shot frame. curve: the mouth's wish at each shot frame's centre. mel_start_s: where the mel's
+    first column lies on the shot's clock; NaN where an older analysis file does not say."""
 
     mel: np.ndarray
     loudness_db: np.ndarray
     curve: MouthCurve
+    mel_start_s: float = 0.0

@@ -12,7 +12,7 @@ import numpy as np
 from ofx_lipsync.core.errors import LipSyncError
 from ofx_lipsync.core.plan import Patch
 from ofx_lipsync.core.region import Region
-from ofx_lipsync.graph import node
+from ofx_lipsync.graph import node, spoken_at
 from ofx_lipsync.kernels.over import over
 from ofx_lipsync.plugin.answer import Answer, grey, painted
 from ofx_lipsync.plugin.hosted.shown import confidence, landmarks
@@ -70,7 +70,8 @@ def region(job: Job) -> tuple[float, float, float, float] | None:
 def patch_with(job: Job, params: Any) -> Patch | None:
     """The mouth of this frame, at the host's scale, with params of MouthGenerate resolved at it."""
     plan = scaled(job.plan(params), job.place, job.display)
-    patch: Patch | None = node(NAME).render(job.plate, job.frame, plan, params, reel=job.reel(params))
+    heard = spoken_at(job.parts.audio, job.parts.frames.tolist(), job.frame)
+    patch: Patch | None = node(NAME).render(job.plate, job.frame, plan, params, reel=job.reel(params), heard=heard)
     return patch
 
 

@@ -3,7 +3,7 @@
 
 Source: models/wav2lip.py names the paper; windows, losses and rates are those of its public training code, but for one
 frame: there, the mel window of frame f began at frame f - 1 in training and at frame f in use, so that mouths in use
-saw 40 ms further ahead than they had learned to. Here both begin at frame f, the one that public weights expect in use.
+saw 40 ms further ahead than they had learned to. Here both begin at frame f - 1, as public weights have learned it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from ofx_lipsync.core.errors import InputError, ModelError
 from ofx_lipsync.models.loader import save
-from ofx_lipsync.models.mel import FRAMES_HZ, mel_spectrogram
+from ofx_lipsync.models.mel import FRAMES_HZ, generator_window, mel_spectrogram
 from ofx_lipsync.models.wav2lip import LAYOUT, MEL_STEPS, SIZE_PX, Wav2Lip
 from ofx_lipsync.models.wav2lip_discriminator import Wav2LipDiscriminator
 from ofx_lipsync.train.faces import Talker
@@ -50,7 +50,7 @@ class Window:
 
 
 def mel_of(mel: np.ndarray, frame: int) -> np.ndarray:
-    """[80, 16] of mel [80, M]: the 0.2 s from a frame on, in training as in use."""
+    """[80, 16] of mel [80, M]: the 0.2 s from a frame on, which are those of five frames."""
     start = min(int(frame * FRAMES_HZ / FPS), mel.shape[1] - MEL_STEPS)
     return mel[:, start : start + MEL_STEPS]
 
@@ -63,7 +63,7 @@ def window(talker: Talker, mel: np.ndarray, rng: np.random.Generator) -> tuple[n
     truth, reference = (small(talker.pictures[at : at + WINDOW]) for at in (start, other))
     blank = truth.copy()
     blank[:, :, SIZE_PX // 2 :] = 0
-    mels = np.stack([mel_of(mel, start + t)[None] for t in range(WINDOW)])
+    mels = np.stack([generator_window(mel, (start + t) / FPS)[None] for t in range(WINDOW)])
     return np.concatenate([blank, reference]), mels, mel_of(mel, start)[None], truth
 
 

@@ -27,7 +27,7 @@ def talker() -> Talker:
 def test_a_frame_is_taught_the_sound_that_it_is_given_in_use() -> None:
     mel = np.arange(200, dtype=np.float32)[None].repeat(80, 0)
     for frame in range(20):
-        assert published.mel_of(mel, frame)[0, 0] == int(frame * 80 / 25), "the mel window begins with the frame"
+        assert published.mel_of(mel, frame)[0, 0] == int(frame * 80 / 25), "the sound of five frames begins with them"
     assert published.mel_of(mel, 60)[0, -1] == 199
 
 
@@ -39,7 +39,7 @@ def test_a_window_is_five_frames_without_their_mouths_and_five_others(talker) ->
     np.testing.assert_array_equal(faces[:3, :, :48], truth[:, :, :48])
     assert not faces[:3, :, 48:].any()
     assert not np.array_equal(faces[3:], truth)
-    np.testing.assert_array_equal(mels[0], heard)
+    np.testing.assert_array_equal(mels[1], heard)  # a frame's own sound begins one frame before it
 
 
 def test_pictures_are_blue_first() -> None:
