@@ -21,11 +21,13 @@ from ofx_lipsync.models.face_square import face_squares
 from ofx_lipsync.models.listener import ArticulationListener
 from ofx_lipsync.models.sync_face import HEIGHT, INTO_SQUARE, SQUARE_PX, WIDTH, shape_rows
 from ofx_lipsync.models.sync_sound import STEPS_HZ, hear
+from ofx_lipsync.nodes._sync_splices import holes
 
 if TYPE_CHECKING:
     from ofx_lipsync.models.sync import Sync
 
 STEP_S = 1 / STEPS_HZ
+PER_STEP = round(RATE_HZ * STEP_S)
 BATCH = 32
 CLOSED_FRAMES = 3
 """A face is taken to go on evenly through gaps of so many frames."""
@@ -35,22 +37,25 @@ OPEN = -6
 
 @dataclass(frozen=True)
 class FaceCodes:
-    """times_s: [T]. shape, picture: [T, E] float32 of length one. seen: [T] 1 where the face is, else 0. opening: [T]
-    how far the lips are apart, 1 is 4 % of face height."""
+    """times_s: [T]. shape, picture: [T, E] float32 of length one. seen: [T] 1 where the face is, else 0. moves: [T, 6]
+    core.mouth.ARTICULATION as tracked; the first is how far the lips are apart, 1 is 4 % of face height."""
 
     times_s: np.ndarray
     shape: np.ndarray
     picture: np.ndarray
     seen: np.ndarray
-    opening: np.ndarray
+    moves: np.ndarray
 
 
 @dataclass(frozen=True)
 class SoundCodes:
-    """Row r of codes [T + 2 reach, E] and voice [T + 2 reach] is `reach` steps before row r of the faces."""
+    """Row r of codes [T + 2 reach, E], voice [T + 2 reach] and foretold [T + 2 reach, 6], the lips as
+    core.mouth.ARTICULATION, is `reach` steps before row r of the faces. seams: [T + 2 reach] 1 at the ends of holes."""
 
     codes: np.ndarray
     voice: np.ndarray
+    foretold: np.ndarray
+    seams: np.ndarray
     reach: int
 
 
@@ -98,8 +103,9 @@ def coded(
         for rows, tower in ((shape, network.shaped), (seen, network.pictured)):
             steps = on_clock(torch.from_numpy(rows - rows.mean(axis=0, keepdims=True))[None], at)
             codes.append(tower(steps)[0].T.numpy())
-    opening = np.interp(position, np.arange(len(shape)), shape[:, OPEN])
-    return FaceCodes(steps_s, codes[0], codes[1], known, opening.astype(np.float32))
+    frames = np.arange(len(shape))
+    moves = np.stack([np.interp(position, frames, column) for column in shape[:, OPEN:].T], axis=1)
+    return FaceCodes(steps_s, codes[0], codes[1], known, moves.astype(np.float32))
 
 
 def _looked_at(plate: Clip, track: FaceTrack, network: Sync, progress: Callable[[int, int], None] | None) -> np.ndarray:
@@ -150,13 +156,12 @@ def sound_codes(sound: Sound, count: int, reach: int, listener: ArticulationList
     heard = hear(Sound(samples[None], RATE_HZ), listener)
     with torch.no_grad():
         codes = network.heard(torch.from_numpy(heard.rows)[None])[0].T.numpy()
-    return SoundCodes(codes, heard.curve.voice, reach)
+    return SoundCodes(codes, heard.curve.voice, heard.curve.values, holes(samples, PER_STEP), reach)
 
 
 def placed(sound: Sound, start_s: float, steps: int) -> np.ndarray:
     """[steps * 320] float32: mono sound from start_s of the shot's clock, silence beyond its ends."""
-    per_step = round(RATE_HZ * STEP_S)
-    samples = np.zeros(steps * per_step, np.float32)
+    samples = np.zeros(steps * PER_STEP, np.float32)
     first = round((sound.start_s - start_s) * RATE_HZ)
     kept = sound.samples[0, max(0, -first) : max(0, len(samples) - first)]
     samples[max(0, first) : max(0, first) + len(kept)] = kept

@@ -28,6 +28,7 @@ from ofx_lipsync.models.sync_face import shape_rows
 from ofx_lipsync.models.sync_sound import STEPS_HZ, hear
 from ofx_lipsync.nodes._sync_codes import OPEN, on_steps, placed
 from ofx_lipsync.nodes._sync_maps import MARGIN, FaceMap, Maps, Progress
+from ofx_lipsync.nodes._sync_splices import cut_moments, holes
 
 RATE, FRAMES = 25, 5
 BATCH = 16
@@ -60,7 +61,11 @@ def public_maps(
         if progress is not None:
             progress(number + 1, len(faces.tracks))
     moments = (np.arange(count) + FRAMES / 2) / RATE
-    return Maps(moments, np.arange(-reach, reach + 1) / RATE, voice[middles], tuple(found), MARGIN)
+    seams = np.zeros(len(middles), np.float32)
+    edges = np.flatnonzero(holes(samples, RATE_HZ // STEPS_HZ)) * RATE // STEPS_HZ - FRAMES // 2
+    seams[edges[(edges >= 0) & (edges < len(seams))]] = 1
+    cuts = cut_moments(faces.cuts, frames, times_s, moments)
+    return Maps(moments, np.arange(-reach, reach + 1) / RATE, voice[middles], seams, cuts, tuple(found), MARGIN)
 
 
 class _Public:
@@ -166,7 +171,8 @@ def _face_map(
     ).astype(np.float32)
     opening = shape_rows(track.landmarks)[nearest, OPEN]
     middle = slice(FRAMES // 2, FRAMES // 2 + count)
-    return FaceMap(net.likeness(distances), distances, known[middle], opening[middle])
+    likeness = net.likeness(distances)
+    return FaceMap(likeness, likeness, distances, known[middle], opening[middle])
 
 
 def calmed(boxes: np.ndarray) -> np.ndarray:

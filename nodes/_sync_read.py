@@ -10,7 +10,7 @@ import numpy as np
 
 from ofx_lipsync.core.offset import FaceSync, OffsetCurve
 from ofx_lipsync.nodes._sync_maps import FaceMap, Maps
-from ofx_lipsync.nodes._sync_path import SETTLE_S, averaged, best_path, in_pauses, refined
+from ofx_lipsync.nodes._sync_path import CUT, SETTLE_S, averaged, best_path, in_pauses, refined
 
 JUMP_PRICE_S, DRIFT_PRICE_S = 0.15, 0.04
 """What a jump, and a drift by one step of 20 ms, cost at SyncMeter.jump = 1: this much likeness, for a second. Found on
@@ -40,12 +40,21 @@ def read(one: FaceMap, whole: Maps, identity: int, reading: Reading) -> FaceSync
     step_s = float(whole.offsets_s[1] - whole.offsets_s[0])
     scores = averaged(one.scores, one.seen, round(reading.window_s / step_s))
     price = JUMP_PRICE_S * reading.jump / step_s
-    path = in_pauses(best_path(scores, price, price * DRIFT_PRICE_S / JUMP_PRICE_S), whole.voice)
-    fine = refined(one.scores, one.seen, path, round(max(reading.window_s, SETTLE_S) / step_s))
+    # half the window is enough for a path, which sums up what it needs, and tells more sharply where a splice is
+    sharp = averaged(one.votes, one.seen, round(reading.window_s / 2 / step_s))
+    path = best_path(sharp, price, price * DRIFT_PRICE_S / JUMP_PRICE_S, splices(whole))
+    path = in_pauses(path, whole.voice, whole.seams, whole.cuts)
+    fine = refined(one.votes, one.seen, path, round(max(reading.window_s, SETTLE_S) / step_s))
     offset_s = whole.offsets_s[0] + fine * step_s
     confidence = sure(features(one, whole, path))
     curve = OffsetCurve(whole.times_s, offset_s.astype(np.float32), confidence)
     return FaceSync(identity, curve, whole.offsets_s, scores.astype(np.float32), *lse(one, whole))
+
+
+def splices(whole: Maps) -> np.ndarray:
+    """[T, K] 0..1: where an edit left something, for a jump to each column at each moment."""
+    moments = np.arange(len(whole.times_s))[:, None]
+    return np.asarray(np.minimum(1, whole.seams[moments + np.arange(len(whole.offsets_s))] + CUT * whole.cuts[:, None]))
 
 
 def lse(one: FaceMap, whole: Maps) -> tuple[float, float, float]:

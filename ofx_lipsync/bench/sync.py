@@ -16,6 +16,7 @@ import numpy as np
 
 from ofx_lipsync.bench.footage import shared_folder
 from ofx_lipsync.bench.sync_bars import auc, plain, table, verdicts
+from ofx_lipsync.bench.sync_cuts import cuts_s
 from ofx_lipsync.models.sync import Sync
 from ofx_lipsync.nodes._sync_codes import OPEN
 from ofx_lipsync.nodes._sync_maps import Maps
@@ -40,7 +41,8 @@ def main(args: argparse.Namespace) -> int:
     import torch
 
     torch.set_num_threads(1)
-    clips = held_out(shared_folder(args.data))
+    data = shared_folder(args.data)
+    clips = held_out(data)
     if args.clips:
         clips = clips[:: max(1, len(clips) // args.clips)][: args.clips]
     bench = Bench(Sync.named(), CACHE / "faces")
@@ -49,7 +51,7 @@ def main(args: argparse.Namespace) -> int:
     for name, some in groups.items():
         sound = [clip for clip in some if clip.name not in MISTAKEN]
         if sound:
-            for part in figures(sound, bench):
+            for part in figures(sound, bench, data / "grid"):
                 told = {f"{name}, {key}": value for key, value in part.items()}
                 print(table(told), flush=True)  # what is known is worth seeing: the whole takes minutes
                 rows |= told
@@ -74,12 +76,12 @@ def held_out(data: Path) -> list[Seen]:
     return [Seen.open(file) for file in files if whose(file.stem)[1]]
 
 
-def figures(clips: Sequence[Seen], bench: Bench) -> Iterator[dict[str, dict[str, float]]]:
+def figures(clips: Sequence[Seen], bench: Bench, grid: Path) -> Iterator[dict[str, dict[str, float]]]:
     """Every table row of one group, a few at a time."""
     yield {f"shifts, {by}": told for by, told in constant(clips, bench).items()}
     yield {"shifts, plain": plain_shifts(clips, bench)}
     for name, make in JOINED.items():
-        yield {name: tracked(clips, bench, make)}
+        yield {name: tracked(clips, bench, make, grid)}
     yield doubts(clips, bench)
     for rate in (23.976, 30.0):
         few = clips[:: max(1, len(clips) // 16)]
@@ -182,14 +184,15 @@ JOINED: dict[str, Callable[[np.random.Generator], list[Piece]]] = {
 
 
 def tracked(
-    clips: Sequence[Seen], bench: Bench, make: Callable[[np.random.Generator], list[Piece]]
+    clips: Sequence[Seen], bench: Bench, make: Callable[[np.random.Generator], list[Piece]], grid: Path
 ) -> dict[str, float]:
     """10 s of one person's clips joined: share of moments within a frame, of all and of those with a voice."""
     rng, right, voiced, away = np.random.default_rng(2), [], [], []
     for some in ten_seconds(clips, rng):
         clip, samples = bench.joined(some)
         pieces = make(rng)
-        found = bench.maps(bench.face(clip), spliced(samples, pieces))
+        cuts = cuts_s([one.name for one in some], grid, 10)
+        found = bench.maps(bench.face(clip), spliced(samples, pieces), cuts)
         told, reach = read(found.faces[0], found, 0, READING).curve, len(found.offsets_s) // 2
         error = np.abs(told.offset_s - truth(pieces, found.times_s))
         heard = found.voice[reach:-reach] > 0.5

@@ -92,9 +92,9 @@ class Bench:
         sound = Sound(samples[None].astype(np.float32), RATE_HZ)
         return sound_codes(sound, len(face.times_s), reach_steps(REACH_S), self.listener, self.network)
 
-    def maps(self, face: FaceCodes, samples: np.ndarray) -> Maps:
-        """As SyncMeter would map it."""
-        return laid(face, self.heard(face, samples), "both")
+    def maps(self, face: FaceCodes, samples: np.ndarray, cuts_s: Sequence[float] = ()) -> Maps:
+        """As SyncMeter would map it. cuts_s: of the picture, where FaceDetect finds them."""
+        return laid(face, self.heard(face, samples), "both", cuts_s)
 
     def joined(self, clips: Sequence[Seen], seconds: float = 10.0) -> tuple[Seen, np.ndarray]:
         """Clips one after the other as one, and their sound."""
@@ -105,10 +105,12 @@ class Bench:
         return replace(clips[0], shape=shape, pictures=pictures, times_s=np.arange(len(shape)) / 25), samples
 
 
-def laid(face: FaceCodes, heard: SoundCodes, by: str) -> Maps:
-    """by: both, shape or picture."""
+def laid(face: FaceCodes, heard: SoundCodes, by: str, cuts_s: Sequence[float] = ()) -> Maps:
+    """by: both, shape or picture. cuts_s: of the picture."""
     offsets_s = np.arange(-heard.reach, heard.reach + 1) * STEP_S
-    return Maps(face.times_s, offsets_s, heard.voice, (face_map(face, heard, by),), MARGIN)
+    cuts = np.zeros(len(face.times_s), np.float32)
+    cuts[np.searchsorted(face.times_s, np.asarray(cuts_s))] = 1
+    return Maps(face.times_s, offsets_s, heard.voice, heard.seams, cuts, (face_map(face, heard, by),), MARGIN)
 
 
 def moved(samples: np.ndarray, offset_s: float) -> np.ndarray:

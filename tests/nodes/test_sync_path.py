@@ -55,12 +55,50 @@ def test_what_is_not_seen_does_not_count() -> None:
 
 
 def test_a_jump_in_a_pause_goes_to_its_middle_and_in_speech_stays() -> None:
-    path = np.repeat([10, 30], 100)
+    path, nothing = np.repeat([10, 30], 100), np.zeros(260)
     voice = np.ones(260)
-    assert np.array_equal(in_pauses(path, voice), path)
+    assert np.array_equal(in_pauses(path, voice, nothing, nothing), path)
     voice[90:180] = 0  # what is heard from moment 80 at column 10, to moment 150 at column 30
-    assert np.flatnonzero(np.diff(in_pauses(path, voice))).tolist() == [114]
-    assert in_pauses(np.full(5, 3), np.zeros(20)).tolist() == [3] * 5
+    assert jumps_of(in_pauses(path, voice, nothing, nothing)) == [115]
+    assert in_pauses(np.full(5, 3), np.zeros(20), np.zeros(20), np.zeros(5)).tolist() == [3] * 5
+
+
+def test_a_sound_that_comes_earlier_covers_what_was_there() -> None:
+    path, nothing, voice = np.repeat([30, 10], 100), np.zeros(260), np.ones(260)
+    voice[90:180] = 0  # the new one may begin where the old is silent: from 90 on, which is moment 80 at column 10
+    assert jumps_of(in_pauses(path, voice, nothing, nothing)) == [(80 + 170) // 2]
+
+
+def test_a_jump_in_a_pause_goes_where_the_edit_left_something() -> None:
+    path, voice, nothing = np.repeat([10, 30], 100), np.ones(260), np.zeros(260)
+    voice[90:180] = 0
+    cut, hole = np.zeros(200), np.zeros(260)
+    cut[140] = 1
+    assert jumps_of(in_pauses(path, voice, nothing, cut)) == [140]
+    hole[[100, 120]] = 1  # the old sound ends at 90 + 10, the new one begins at 90 + 30
+    assert jumps_of(in_pauses(path, voice, hole, cut)) == [90]
+    outside = np.zeros(200)
+    outside[40] = 1
+    assert jumps_of(in_pauses(path, voice, nothing, outside)) == [115]
+
+
+def jumps_of(path: np.ndarray) -> list[int]:
+    return (np.flatnonzero(np.diff(path)) + 1).tolist()
+
+
+def test_moments_whose_sound_is_covered_stay_with_what_came_before() -> None:
+    truth = np.repeat([45.0, 20.0], 100)
+    scores = ridge(truth)
+    scores[75:100] = 0  # the new sound begins 25 steps earlier and covers theirs
+    assert np.array_equal(best_path(scores, 5.0, 2.0), truth.astype(int))
+
+
+def test_a_jump_is_cheaper_where_an_edit_left_something() -> None:
+    scores = 0.02 * np.random.default_rng(3).normal(size=(100, 61))
+    scores[:40, 20], scores[60:, 45] = 1, 1  # a pause between: a jump may be anywhere in it
+    likelier = np.zeros((100, 61))
+    likelier[47, 45] = 1
+    assert jumps_of(best_path(scores, 7.0, 2.0, likelier)) == [47]
 
 
 def test_an_empty_map_has_an_empty_path() -> None:
