@@ -19,7 +19,7 @@ from torch.nn import functional
 from ofx_lipsync.core.errors import ModelError
 from ofx_lipsync.models.articulation import Block, ChannelNorm
 from ofx_lipsync.models.loader import load
-from ofx_lipsync.models.sync_face import HEIGHT, INTO_SQUARE, SHAPE, SQUARE_PX, WIDTH
+from ofx_lipsync.models.sync_face import HEIGHT, SHAPE, WIDTH
 from ofx_lipsync.models.sync_sound import INPUTS
 
 LADDER = (16, 32, 64, 96)
@@ -91,7 +91,7 @@ class Sync(nn.Module):
         self.by_sound = Tower(dims.heard, dims.width, dims.code, dims.sound, dropout)
 
     def see(self, pictures: Tensor) -> Tensor:
-        """pictures: [N, 3 or 1, 48, 64] sRGB 0..1 (lower_faces). Returns [N, seen], one row a frame."""
+        """pictures: [N, 3 or 1, 48, 64] sRGB 0..1, lower faces. Returns [N, seen], one row a frame."""
         return torch.as_tensor(self.eye(pictures.mean(1, keepdim=True)))
 
     def pictured(self, seen: Tensor) -> Tensor:
@@ -122,17 +122,6 @@ def dimensions(name: str, dims: Mapping[str, Any]) -> Dimensions:
     if set(dims) != known:
         raise ModelError(f"{name}: dims are {', '.join(sorted(dims)) or 'none'}; use weights of the sync network")
     return Dimensions(**{key: tuple(value) if isinstance(value, list) else int(value) for key, value in dims.items()})
-
-
-def lower_faces(squares: Tensor) -> Tensor:
-    """squares: [N, C, 160, 160] face squares (models/face_square.py), any values. Returns [N, C, 48, 64]; gradients go
-    through, for who trains a mouth against this network."""
-    if squares.shape[-1] != SQUARE_PX:
-        squares = functional.interpolate(squares, (SQUARE_PX, SQUARE_PX), mode="bilinear", antialias=True)
-    x0, y0 = (round(float(v)) for v in INTO_SQUARE[:2, 2])
-    scale = float(INTO_SQUARE[0, 0])
-    part = squares[..., y0 : y0 + round(HEIGHT * scale), x0 : x0 + round(WIDTH * scale)]
-    return functional.interpolate(part, (HEIGHT, WIDTH), mode="bilinear", antialias=True)
 
 
 def on_clock(rows: Tensor, position: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ Their makers cut faces out with a detector of their own; ours is the outline of 
 
 from __future__ import annotations
 
-from typing import Callable, Sequence
+from typing import Callable, Protocol, Sequence
 
 import numpy as np
 
@@ -68,30 +68,27 @@ def public_maps(
     return Maps(moments, np.arange(-reach, reach + 1) / RATE, voice[middles], seams, cuts, tuple(found), MARGIN)
 
 
-class _Public:
+class _Public(Protocol):
     """What both need: pictures of a face, codes of five frames and of 200 ms, and how far apart codes are."""
-
-    def __init__(self, name: str) -> None:
-        raise NotImplementedError
 
     def picture(self, plate: Clip, frame: int, box: np.ndarray) -> np.ndarray:
         """box: left, top, right, bottom of the face, px. Returns [3, H, W], blue first, as the network wants it."""
-        raise NotImplementedError
+        ...
 
     def seen(self, pictures: np.ndarray) -> np.ndarray:
         """[B, 5, 3, H, W] -> [B, E]."""
-        raise NotImplementedError
+        ...
 
     def heard(self, samples: np.ndarray, count: int) -> np.ndarray:
         """Codes [count, E] of 200 ms from every 25th of a second on."""
-        raise NotImplementedError
+        ...
 
     def likeness(self, distance: np.ndarray) -> np.ndarray:
         """About -1 .. 1."""
-        raise NotImplementedError
+        ...
 
 
-class _Original(_Public):
+class _Original:
     def __init__(self, name: str) -> None:
         from ofx_lipsync.models.syncnet_original import load as loaded
 
@@ -116,7 +113,7 @@ class _Original(_Public):
         return np.asarray((FAR - distance) / (FAR - NEAR), np.float32)
 
 
-class _Color(_Public):
+class _Color:
     def __init__(self, name: str) -> None:
         from ofx_lipsync.models.syncnet_color import load as loaded
 
@@ -138,7 +135,7 @@ class _Color(_Public):
         return np.asarray(1 - distance**2 / 2, np.float32)
 
 
-LAYOUTS: dict[str, type[_Public]] = {"syncnet_original": _Original, "syncnet_color": _Color}
+LAYOUTS: dict[str, Callable[[str], _Public]] = {"syncnet_original": _Original, "syncnet_color": _Color}
 
 
 def _network(name: str) -> _Public:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import random
 from pathlib import Path
+from typing import Iterator
 
 # as the command does, before NumPy loads: two threads that wait for each other are ten times slower on a busy machine
 for library in ("OMP", "OPENBLAS", "MKL"):
@@ -64,3 +65,18 @@ def sample_line(samples: Path) -> Path:
 def sample_line_ru(samples: Path) -> Path:
     """A real Russian sentence, one man, at 16 kHz."""
     return samples / "lines" / "russian.flac"
+
+
+@pytest.fixture
+def gl() -> Iterator[None]:
+    """A current context; where there is no driver at all the test says so and is skipped."""
+    from ofx_lipsync.core.errors import DeviceError
+    from ofx_lipsync.view.context import offscreen
+
+    try:
+        context = offscreen()
+        context.__enter__()
+    except DeviceError as error:
+        pytest.skip(str(error))
+    yield
+    context.__exit__(None, None, None)

@@ -51,11 +51,6 @@ def _measured(path: str) -> list[tuple[int, list[str]]]:
     return [(number, [row.get(cell, "") for cell in cells]) for number, row in enumerate(known, 2)]
 
 
-def write_curve(path: str, curve: OffsetCurve) -> None:
-    values = zip(curve.times_s, curve.offset_s * 1000, curve.confidence, strict=True)
-    _write(path, CURVE, [(f"{t:.4f}", f"{o:.2f}", f"{c:.3f}") for t, o, c in values])
-
-
 def read_plan(path: str) -> ResyncPlan:
     """Raises: InputError where the file is missing, is not such a table, or its stretches overlap."""
     rows = _rows(path, PLAN)

@@ -7,7 +7,6 @@ import json
 import math
 import re
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -371,22 +370,6 @@ def spoken(job: Job, rate: Rate, first: int) -> tuple[str, float]:
     at = job.message.number("source_frame", 0.0) if "source_frame" in job.message.body else None
     begins = 0.0 if at is None else at - (job.message.number("time", float(first)) - first)
     return job.message.text("source_file", "").strip(), offset - begins / float(rate)
-
-
-def placed(points: np.ndarray, place: Place, display: Region) -> np.ndarray:
-    """[..., 2] plate pixels in the pixels of a proxy, whose rows count from a whole pixel near the format's top."""
-    shift_px = place.format_px - display.y1 * place.y_scale
-    scale, shift = np.array([place.x_scale, place.y_scale], np.float32), np.array([0, shift_px], np.float32)
-    return points if place.is_full else points * scale + shift
-
-
-def scaled(plan: MouthPlan, place: Place, display: Region) -> MouthPlan:
-    """The plan in the pixels of a proxy."""
-    if place.is_full:
-        return plan
-    points = {name: placed(getattr(plan, name), place, display) for name in ("here", "target", "source")}
-    height = plan.face_height_px * np.float32(np.sqrt(place.x_scale * place.y_scale))
-    return replace(plan, face_height_px=height, **points)
 
 
 def _value(param: Param, raw: Any) -> Any:

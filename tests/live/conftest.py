@@ -5,15 +5,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable
 
 import pytest
 
-from ofx_lipsync.core.errors import DeviceError
 from ofx_lipsync.live.figure import Figure
 from ofx_lipsync.live.perform import read_figure
 from ofx_lipsync.models.hearing_listener import Hearing
-from ofx_lipsync.view.context import offscreen
 
 HEIGHT_PX = 96
 
@@ -31,18 +29,6 @@ def character(samples: Path) -> Path:
 @pytest.fixture(scope="session")
 def figure(character: Path) -> Figure:
     return read_figure(str(character), HEIGHT_PX)
-
-
-@pytest.fixture
-def gl() -> Iterator[None]:
-    """A current context; where there is no driver at all the test says so and is skipped."""
-    try:
-        context = offscreen()
-        context.__enter__()
-    except DeviceError as error:
-        pytest.skip(str(error))
-    yield
-    context.__exit__(None, None, None)
 
 
 def waited(until: Callable[[], bool], longest_s: float = 20.0) -> bool:

@@ -3,32 +3,16 @@
 
 from __future__ import annotations
 
-from typing import Iterator
-
 import numpy as np
 import pytest
 
 from ofx_lipsync.analysis import Analysis
-from ofx_lipsync.core.errors import DeviceError
 from ofx_lipsync.core.face import LANDMARKS, FaceAnalysis, FaceTrack
 from ofx_lipsync.core.mouth import AudioAnalysis, MouthCurve
 from ofx_lipsync.core.plan import MouthPlan
 from ofx_lipsync.nodes.mouth.points import COUNT, INDEX
-from ofx_lipsync.view.context import offscreen
 
 FRAMES = np.array([1001, 1002, 1003])
-
-
-@pytest.fixture
-def gl() -> Iterator[None]:
-    """A current context; where there is no driver at all the test says so and is skipped."""
-    try:
-        context = offscreen()
-        context.__enter__()
-    except DeviceError as error:
-        pytest.skip(str(error))
-    yield
-    context.__exit__(None, None, None)
 
 
 def track(identity: int, centre: tuple[float, float]) -> FaceTrack:

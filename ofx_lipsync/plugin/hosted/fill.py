@@ -19,8 +19,9 @@ from ofx_lipsync.core.timing import Rate
 from ofx_lipsync.fill import REEL_BEGINS, Fill
 from ofx_lipsync.graph import Shot, node
 from ofx_lipsync.plugin.answer import Answer, composed, passed
-from ofx_lipsync.plugin.job import SILENCE, SOURCE, Job, placed, scaled
+from ofx_lipsync.plugin.job import SILENCE, SOURCE, Job
 from ofx_lipsync.plugin.pictures import Place
+from ofx_lipsync.plugin.proxies import placed, scaled
 
 NAME = "Fill"
 

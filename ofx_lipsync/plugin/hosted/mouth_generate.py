@@ -16,8 +16,9 @@ from ofx_lipsync.graph import node, spoken_at
 from ofx_lipsync.kernels.over import over
 from ofx_lipsync.plugin.answer import Answer, grey, painted
 from ofx_lipsync.plugin.hosted.shown import confidence, landmarks
-from ofx_lipsync.plugin.job import Job, scaled
+from ofx_lipsync.plugin.job import Job
 from ofx_lipsync.plugin.pictures import Place
+from ofx_lipsync.plugin.proxies import scaled
 
 NAME = "MouthGenerate"
 _SPARE_PX, _COARSE = 3, 0.25

@@ -15,7 +15,8 @@ from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.timing import Rate
 from ofx_lipsync.graph import node
 from ofx_lipsync.plugin.answer import Answer, composed, grey, passed
-from ofx_lipsync.plugin.job import SOURCE, Job, placed
+from ofx_lipsync.plugin.job import SOURCE, Job
+from ofx_lipsync.plugin.proxies import placed
 
 NAME = "Portrait"
 

@@ -12,7 +12,8 @@ from ofx_lipsync.core.image import SCENE_LINEAR
 from ofx_lipsync.core.plan import MouthPlan, Patch
 from ofx_lipsync.plugin.answer import Answer, composed
 from ofx_lipsync.plugin.draw import DARK, DIM, FACE, GOOD, LIPS, OTHER, POOR, WANTED, Ink
-from ofx_lipsync.plugin.job import Job, placed
+from ofx_lipsync.plugin.job import Job
+from ofx_lipsync.plugin.proxies import placed
 
 LOOPS = (mesh.FACE_OVAL, mesh.RIGHT_EYE, mesh.LEFT_EYE, mesh.LIPS_OUTER, mesh.LIPS_INNER)
 STROKES = (mesh.NOSE_BRIDGE, mesh.RIGHT_BROW[:5], mesh.LEFT_BROW[:5])

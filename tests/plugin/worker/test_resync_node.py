@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,6 @@ from ofx_lipsync.cli.shot import read_line
 from ofx_lipsync.core.offset import FaceSync, OffsetCurve, SyncReport
 from ofx_lipsync.graph import Settings, Shot, node
 from ofx_lipsync.media.source import open_plate
-from ofx_lipsync.media.sync_file import write_curve
 from ofx_lipsync.plugin.protocol import Kind
 from ofx_lipsync.resync import Resync
 
@@ -40,6 +40,11 @@ def engine(plate, sample_line, curve: OffsetCurve) -> list[int]:
 def shown(host, frame, rgba, more=RANGE, **params):
     source = rgba["Source", frame]
     return host.line().render("Resync", frame, {"fix": "picture", **params}, {"Source": source}, rgba, **more)
+
+
+def write_curve(path: str, curve: OffsetCurve) -> None:
+    rows = zip(curve.times_s, curve.offset_s * 1000, curve.confidence, strict=True)
+    Path(path).write_text("\n".join(["seconds,offset_ms,confidence", *(f"{t},{o},{c}" for t, o, c in rows)]) + "\n")
 
 
 def read_by(host, frame, **params) -> set[int]:
