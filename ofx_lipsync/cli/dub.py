@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Sequence
 
 from ofx_lipsync.analysis import Analysis
+from ofx_lipsync.cli.frames import finished
 from ofx_lipsync.cli.progress import Progress, progress
-from ofx_lipsync.cli.provenance import frame_stamp, shot_stamp
 from ofx_lipsync.cli.shot import (
     OpenShot,
     add_shot_arguments,
@@ -23,7 +23,7 @@ from ofx_lipsync.cli.shot import (
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange
-from ofx_lipsync.graph import Dub, node, summary
+from ofx_lipsync.graph import node, summary
 from ofx_lipsync.media import movie_codec
 from ofx_lipsync.media.sink import open_writer
 from ofx_lipsync.media.writer import Writer
@@ -78,18 +78,11 @@ def _writer(args: argparse.Namespace, opened: OpenShot, frames: Sequence[int]) -
 
 def render(opened: OpenShot, analysis: Analysis, frames: Sequence[int], writer: Writer, shown: Progress) -> list[int]:
     """Write the frames; returns those that stay as the plate has them."""
-    dub = Dub(opened.shot, opened.settings)
-    left, stamp = [], shot_stamp(opened, analysis)
-    dub.prepare(analysis, frames)
-    for frame in shown.stage("render", frames):
-        result = dub.render(analysis, frame)
-        native = opened.plate.load(frame)
-        if result is None:
-            left.append(frame)
-        else:
-            native.composite(result.image, result.matte)
-            native.metadata.update({**stamp, **frame_stamp(result.image.region)})
-        writer.write(native)
+    left = []
+    for made in finished(opened, analysis, frames, shown):
+        if made.dubbed is None:
+            left.append(made.frame.number)
+        writer.write(made.frame)
     return left
 
 
