@@ -8,9 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from ofx_lipsync.cli.progress import progress
-from ofx_lipsync.cli.shot import add_shot_arguments, analysed, asked, check_outputs, open_shot, report
+from ofx_lipsync.cli.shot import (
+    add_shot_arguments,
+    analysed,
+    asked,
+    check_outputs,
+    open_shot,
+    person_path,
+    report,
+    told,
+)
 from ofx_lipsync.core.errors import UsageError
-from ofx_lipsync.graph import summary
 
 
 def register(verbs: Any) -> None:
@@ -27,13 +35,11 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"{args.out}: exists already; give --overwrite to replace it")
     check_outputs(args)
     with open_shot(args) as opened, progress(args.progress) as shown:
+        files = [Path(str(person_path(args.out, opened, person))) for person in opened.people]
+        there = [str(file) for file in files if file.exists()]
+        if there and not args.overwrite:
+            raise UsageError(f"{there[0]}: exists already; give --overwrite to replace it")
         analysis = analysed(opened, args.out, shown, overwrite=args.overwrite)
-    size = Path(args.out).stat().st_size
-    report(
-        [
-            ("analysis", f"{args.out} ({size / 1e6:.1f} MB, {len(analysis.frames)} frames)"),
-            *summary(analysis).items(),
-            *opened.notes.items(),
-        ]
-    )
+    sizes = [f"{file} ({file.stat().st_size / 1e6:.1f} MB, {len(analysis.frames)} frames)" for file in files]
+    report([*(("analysis", size) for size in sizes), *told(opened, analysis), *opened.notes.items()])
     return 0

@@ -19,11 +19,12 @@ from ofx_lipsync.cli.shot import (
     frame_range,
     open_shot,
     report,
+    told,
 )
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange
-from ofx_lipsync.graph import node, summary
+from ofx_lipsync.graph import node
 from ofx_lipsync.media import movie_codec
 from ofx_lipsync.media.sink import open_writer
 from ofx_lipsync.media.writer import Writer
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
             ("result", args.out),
             ("frames", f"{len(frames)} in, {len(frames)} out, {len(frames) - len(left)} dubbed"),
             *([("codec", writer.coding)] if writer.coding else []),
-            *summary(analysis).items(),
+            *told(opened, analysis),
             *([("frames left as they are", str(FrameRange(left)))] if left else []),
             *([("mouths", text)] if (text := mouths_note(opened)) else []),
             *opened.notes.items(),

@@ -10,17 +10,18 @@ from typing import Any, Sequence
 
 from ofx_lipsync.analysis import Analysis, check_key, read_analysis, write_analysis
 from ofx_lipsync.cli.progress import Progress
-from ofx_lipsync.core.errors import AnalysisError, UsageError
+from ofx_lipsync.core.errors import AnalysisError, ShotError, UsageError
+from ofx_lipsync.core.face import FaceAnalysis
 from ofx_lipsync.core.params import File
 from ofx_lipsync.core.timing import FrameRange, parse_offset, parse_rate
-from ofx_lipsync.graph import Dub, node, read_params
+from ofx_lipsync.graph import Dub, node, read_params, summary
 from ofx_lipsync.media.writer import check_writable
 from ofx_lipsync.shotfile import Colours, Line, OpenShot, ShotFile, open_shotfile, read_shot
 from ofx_lipsync.shotfile.opening import assumed, fingerprint, read_line
 
 __all__ = [
     "ARGUMENTS", "OpenShot", "add_shot_arguments", "analysed", "asked", "assumed", "check_outputs", "fingerprint",
-    "frame_range", "open_shot", "parse_offset", "read_line", "report",
+    "frame_range", "open_shot", "parse_offset", "read_line", "report", "told",
 ]  # fmt: skip
 
 ARGUMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -40,6 +41,10 @@ ARGUMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--frames-syntax", {"choices": ("nuke", "openjd"), "default": "nuke", "help": "how ':' in ranges is read"}),
     ("--progress", {"choices": ("auto", "plain", "openjd", "none"), "default": "auto", "help": "how to say how far"}),
 )  # fmt: skip
+
+
+CHOICES = ("face", "face_x", "face_y", "face_index", "missing_face")
+"""Params of FaceDetect that say whose face to take of those that were found."""
 
 
 def add_shot_arguments(parser: argparse.ArgumentParser) -> None:
@@ -161,11 +166,52 @@ def frame_range(text: str, args: argparse.Namespace) -> FrameRange:
 
 
 def analysed(opened: OpenShot, path: str | None, progress: Progress, overwrite: bool = False) -> Analysis:
-    """The shot's analysis: read and checked when the file exists, else made, and kept when a path is given."""
-    import os
+    """The shot's analysis: read and checked when the file exists, else made, and kept when a path is given.
 
+    Where several people speak each has their own, see `person_path`; all of them are kept in `opened`, and the first is
+    returned.  Raises: AnalysisError, ShotError where two people are the same face.
+    """
+    for person in opened.people:
+        seen = opened.analysis.faces if opened.analysis is not None and _look_alike(opened, person) else None
+        person.analysis = _analysed(person, person_path(path, opened, person), progress, overwrite, seen)
+    check_people(opened)
+    assert opened.analysis is not None
+    return opened.analysis
+
+
+def person_path(path: str | None, opened: OpenShot, person: OpenShot) -> str | None:
+    """Where a person's analysis is kept: of two people, ab.lipsync is ab.anna.lipsync and ab.ben.lipsync."""
+    if path is None or not opened.others:
+        return path
+    whole = Path(path)
+    return str(whole.with_name(f"{whole.stem}.{person.person}{whole.suffix}"))
+
+
+def check_people(opened: OpenShot) -> None:
+    """Raises: ShotError where a face would be dubbed twice."""
+    faces: dict[int, str] = {}
+    for person in opened.people:
+        chosen = -1 if person.analysis is None else person.analysis.faces.chosen
+        if chosen >= 0 and chosen in faces:
+            raise ShotError(
+                f"{opened.file.called}: {faces[chosen]} and {person.person} are both person {chosen} of the plate; "
+                "give face or face_at in their [[line]]"
+            )
+        faces[chosen] = person.person
+
+
+def _look_alike(one: OpenShot, other: OpenShot) -> bool:
+    """Whether both look for faces in the same way, whosever they then take."""
+    kinds = [{**person.settings["FaceDetect"].as_dict(), **dict.fromkeys(CHOICES)} for person in (one, other)]
+    return kinds[0] == kinds[1]
+
+
+def _analysed(
+    opened: OpenShot, path: str | None, progress: Progress, overwrite: bool, seen: FaceAnalysis | None
+) -> Analysis:
+    """seen: everybody in the plate, found for somebody else's line."""
     expected = {**opened.key, **opened.settings.key()}
-    if path and os.path.exists(path) and not overwrite:
+    if path and Path(path).exists() and not overwrite:
         analysis = read_analysis(path)
         if analysis.frames.tolist() != list(opened.shot.frames):
             have, want = FrameRange(analysis.frames.tolist()), FrameRange(opened.shot.frames)
@@ -175,10 +221,23 @@ def analysed(opened: OpenShot, path: str | None, progress: Progress, overwrite: 
             )
         check_key(analysis, expected, path)
         return analysis
-    analysis = Dub(opened.shot, opened.settings, progress.advance).analyse(expected)
+    analysis = Dub(opened.shot, opened.settings, progress.advance).analyse(expected, seen)
     if path:
         write_analysis(path, analysis)
     return analysis
+
+
+def told(opened: OpenShot, analysis: Analysis) -> list[tuple[str, str]]:
+    """What a user should know of the analyses, for each person where there are several."""
+    if not opened.others:
+        return list(summary(analysis).items())
+    lines = []
+    for person in opened.people:
+        found = person.analysis or analysis
+        about = summary(found)
+        lines.append((person.person, f"person {found.faces.chosen} of {about['people']}; "
+                                     f"frames without the face: {about['frames without the face']}"))  # fmt: skip
+    return [*lines, ("cuts", summary(analysis)["cuts"])]
 
 
 def report(lines: Sequence[tuple[str, str]]) -> None:

@@ -45,6 +45,13 @@ def text(value: Any) -> str:
     return value
 
 
+def label(value: Any) -> str:
+    """A name that may be part of a file's name."""
+    if not all(letter.isalnum() or letter in "_-" for letter in text(value)):
+        raise ValueError("a name of letters, digits, _ and -")
+    return str(value)
+
+
 def one_of(*options: str) -> Check:
     def check(value: Any) -> str:
         if value not in options:

@@ -40,7 +40,7 @@ class PlateEntry:
 class Line:
     """[[line]]: what one person says. params: [line.params.NODE], over the shot's own."""
 
-    name: str = entry("", kind.text, '"anna"', "Who says it; names this person's files.")
+    name: str = entry("", kind.label, '"anna"', "Who says it; names this person's files.")
     path: str = entry("", kind.text, '"anna_fr.wav"', "The line: wav, flac, mp3, aac, or a movie.", path=True)
     offset: str = entry("0", kind.offset, '"12f"', "Starts later by frames, 12f, or time, 500ms; earlier below 0.")
     face: int | None = entry(None, kind.person, "0", "Whose mouth: number of the person, by first appearance.")

@@ -4,11 +4,8 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from pathlib import Path
 
-import numpy as np
-import OpenImageIO as oiio
 import pytest
 
 from ofx_lipsync.cli.main import build_parser, main
@@ -17,25 +14,6 @@ from ofx_lipsync.shotfile import Line, PlateEntry, ShotFile, open_shotfile, writ
 
 FIRST, LAST = 1001, 1010
 SETS = {"MouthGenerate": {"opening": 1.2, "strength": {1001: 0.0, 1004: 1.0}}, "Blend": {"feather": 9.0}}
-
-
-@pytest.fixture(scope="session")
-def plate(tmp_path_factory, samples: Path) -> str:
-    """Ten frames of the sample portrait, moving."""
-    spec = importlib.util.spec_from_file_location("make_plate", samples / "make_plate.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    folder = tmp_path_factory.mktemp("plate")
-    still = module.scene_linear_still()
-    for frame in range(FIRST, LAST + 1):
-        rgb = module.view(still, (frame - FIRST) / 40, 400, 226).astype(np.float32)
-        described = oiio.ImageSpec(400, 226, 3, "half")
-        described.attribute("oiio:ColorSpace", "lin_ap1_scene")
-        out = oiio.ImageOutput.create("x.exr")
-        out.open(str(folder / f"plate.{frame}.exr"), described)
-        out.write_image(rgb)
-        out.close()
-    return str(folder / "plate.####.exr")
 
 
 @pytest.fixture
