@@ -21,7 +21,7 @@ from ofx_lipsync.shotfile.opening import assumed, fingerprint, read_line
 
 __all__ = [
     "ARGUMENTS", "OpenShot", "add_shot_arguments", "analysed", "asked", "assumed", "check_outputs", "fingerprint",
-    "frame_range", "open_shot", "parse_offset", "read_line", "report", "told",
+    "frame_range", "open_shot", "parse_offset", "read_line", "report", "taken", "told",
 ]  # fmt: skip
 
 ARGUMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -82,6 +82,23 @@ def asked(args: argparse.Namespace) -> ShotFile:
             f"lipsync {args.verb}: nothing is given for {' and '.join(missing)}; name it after the plate, "
             f"or in a shot file ([[line]] path, [output] {entry})"
         )
+    return shot
+
+
+def taken(args: argparse.Namespace) -> ShotFile:
+    """For verbs that open a plate by themselves: what a shot file says of it, where args.plate is one, is put into args
+    where options leave it open.  Raises: ShotError."""
+    shot = _with_options(read_shot(args.plate) if is_shot_file(args.plate) else ShotFile(), args)
+    if not is_shot_file(args.plate):
+        return shot
+    given = shot.plate
+    if not given.path:
+        raise ShotError(f"{args.plate}: there is no plate; give path in [plate]")
+    args.plate, args.rate, args.space = shot.at(given.path), given.rate or None, given.space or None
+    args.colour = shot.at_if_there(shot.colour.config) or None
+    for name, value in (("shot", given.frames), ("reel", shot.at(given.reel)), ("missing_frames", given.missing)):
+        if hasattr(args, name):
+            setattr(args, name, value or None)
     return shot
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ofx_lipsync.analysis import Analysis, check_key, read_analysis
-from ofx_lipsync.cli.shot import ARGUMENTS, frame_range
+from ofx_lipsync.cli.shot import ARGUMENTS, frame_range, taken
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.plan import REEL
 from ofx_lipsync.core.timing import FrameRange, parse_rate
@@ -47,13 +48,16 @@ def register(verbs: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    shot_file = taken(args)
+    kept = shot_file.at(shot_file.output.analysis)
+    args.analysis = args.analysis or (kept if Path(kept).is_file() else None)
     colour = Colour.load(args.colour)
     display, names = views(colour, args.display)
     first = look(colour, display, args.view)
     overlays = chosen(args.overlays or ("all" if args.analysis else "none"))
     _check(args, overlays)
     with ExitStack() as files:
-        shot = _open(args, colour, files)
+        shot = _open(args, colour, shot_file.settings(), files)
         if args.out:
             return _still(args, shot, first, overlays)
         from ofx_lipsync.view.window import show
@@ -80,9 +84,8 @@ def _check(args: argparse.Namespace, overlays: frozenset[str]) -> None:
         check_still(args.out)
 
 
-def _open(args: argparse.Namespace, colour: Colour, files: ExitStack) -> ViewedShot:
+def _open(args: argparse.Namespace, colour: Colour, settings: Settings, files: ExitStack) -> ViewedShot:
     """The plate over the frames that were analysed, so that a file of another shot is refused."""
-    settings = Settings.parse(args.sets)
     analysis = read_analysis(args.analysis) if args.analysis else None
     asked = frame_range(args.shot, args) if args.shot else None
     whole = FrameRange(analysis.frames.tolist()) if analysis is not None else asked

@@ -129,3 +129,45 @@ def test_wrong_input_is_one_line(words, code, told, tmp_path, monkeypatch, capsy
     assert told in text
     assert farm.startswith(f"LIPSYNC_FAIL code={code} ")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.toml", "empty.toml", "line.toml"]
+
+
+def test_verbs_that_open_a_plate_themselves_take_a_shot_file(
+    shot, plate, sample_portrait, sample_line, tmp_path, capsys
+):
+    from ofx_lipsync.cli.shot import taken
+
+    shot.write_text(
+        shot.read_text().replace("[plate]\n", '[plate]\nframes = "1002-1006"\nrate = "25"\nspace = "ACEScg"\n')
+    )
+    for words in (("measure", shot), ("resync", shot, "out.mov"), ("view", shot)):
+        args = parsed(*words, "--set", "Blend.mix=0.5")
+        settings = taken(args).settings()
+        assert (args.plate, args.rate, args.space) == (plate, "25", "ACEScg")
+        assert (settings["Blend"].mix, settings["MouthGenerate"].opening) == (0.5, 1.2)
+    assert args.shot == "1002-1006"
+    assert main(["view", str(shot), "--out", str(tmp_path / "check.png")]) == 0
+    assert "frame 1002" in capsys.readouterr().out
+    assert main(["measure", str(shot), "--progress", "none"]) == 2
+    assert "has no sound of its own; give it with --sound" in capsys.readouterr().err
+
+
+def test_a_portrait_from_a_shot_file(sample_portrait, sample_line, tmp_path, capsys):
+    from ofx_lipsync.cli.portrait import open_still
+
+    path = tmp_path / "still.toml"
+    path.write_text(
+        f'[plate]\npath = "{sample_portrait}"\nframes = "101-200"\nrate = 24\n[[line]]\npath = "{sample_line}"\n'
+        '[params.Portrait]\nhead_motion = 0.0\n[output]\ncomp = "a.####.png"\n'
+    )
+    args = parsed("portrait", path)
+    with open_still(args) as opened:
+        assert opened.plate.frames[0] == 101
+        assert opened.plate.rate == 24
+        assert (opened.settings["Portrait"].head_motion, opened.settings["MouthGenerate"].engine) == (0.0, "auto")
+    assert args.out == str(tmp_path / "a.####.png")
+
+
+def test_fill_takes_one_line(shot, capsys, tmp_path, sample_line):
+    shot.write_text(shot.read_text() + f'[[line]]\nname = "ben"\npath = "{sample_line}"\n')
+    assert run("fill", shot, tmp_path / "out" / "o.####.exr") == 2
+    assert "2 people speak; fill takes a shot with one [[line]]" in capsys.readouterr().err
