@@ -23,6 +23,7 @@ VERBS = {
     "dub": "dub a shot",
     "analyse": "analyse a shot once, for later renders",
     "new": "a shot file to fill in",
+    "shots": "a shot file for every event of an edit",
     "resync": "bring drifting sound back to its picture",
     "fill": "rebuild missing, black, frozen or NaN frames",
     "portrait": "make a still speak",

@@ -106,6 +106,19 @@ def offset(value: Any) -> str:
     return _said(lambda: parse_offset(text(value), parse_rate("24"), "it"), value)
 
 
+def span(value: Any) -> tuple[str, str] | None:
+    """From and to, each as an offset."""
+    if value is None:
+        return None
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise ValueError('two offsets from the shot\'s first frame, as ["12f", "88f"]')
+    first, last = (offset(part) for part in value)
+    begin_s, end_s = (parse_offset(text, parse_rate("24")) for text in (first, last))
+    if first[-1:] != "s" and last[-1:] != "s" and begin_s >= end_s:
+        raise ValueError("an end after its beginning")
+    return first, last
+
+
 def day(value: Any) -> str:
     """A date, as TOML has it or in quotes; kept as ISO text."""
     if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):

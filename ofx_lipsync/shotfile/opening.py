@@ -154,9 +154,22 @@ def _sound(shot: ShotFile, line: Line, plate: Plate, notes: dict[str, str]) -> S
     head_s = plate.time_s(first) - plate.time_s(plate.frames[0])
     offset_s = parse_offset(line.offset, plate.rate) + head_s
     sound, whole = read_line(shot.at(line.path), offset_s, float(len(plate.frames) / plate.rate))
+    if line.heard is not None:
+        begin_s, end_s = (parse_offset(text, plate.rate) + head_s for text in line.heard)
+        return _part(sound, begin_s, end_s, f"{shot.called}: line {line.name}".rstrip())
     if not whole:
         notes["line"] = f"goes on, and is cut {TAIL_S:g} s after the shot's last frame"
     return sound
+
+
+def _part(sound: Sound, begin_s: float, end_s: float, name: str) -> Sound:
+    """What is heard of it between two times of its clock."""
+    first = max(0, round((begin_s - sound.start_s) * sound.rate_hz))
+    last = max(first, round((end_s - sound.start_s) * sound.rate_hz))
+    kept = sound.samples[:, first:last]
+    if kept.shape[1] == 0:
+        raise ShotError(f"{name}: nothing of it is heard from {begin_s:g} to {end_s:g} s of the shot; check heard")
+    return Sound(kept, sound.rate_hz, sound.start_s + first / sound.rate_hz)
 
 
 def assumed(plate: Plate) -> dict[str, str]:
