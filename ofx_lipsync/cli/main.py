@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The `lipsync` command: one verb a module, errors as one line, exit codes as farms expect them.
 
-0 ok, 1 internal, 2 usage, 3 some frames failed, 4 input or output, 5 device, 130 interrupted, 143 terminated.
+0 ok, 1 internal, 2 usage, 3 some frames failed, 4 input or output, 5 device, 7 differs (diff), 130 interrupted,
+143 terminated.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ VERBS = {
     "view": "look at a shot, with what was found drawn over it",
     "measure": "how late the sound is against the lips",
     "live": "a microphone and a webcam move a drawn character",
+    "diff": "what differs between two analyses or shot files",
     "nodes": "every node with its params",
     "install": "put the plug-in where hosts look",
     "doctor": "what is installed and what is missing",
