@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ofx_lipsync.analysis import read_analysis
 from ofx_lipsync.cli.main import build_parser, main
 from ofx_lipsync.cli.shot import asked, open_shot
 from ofx_lipsync.shotfile import Line, PlateEntry, ShotFile, open_shotfile, write_shot
@@ -171,3 +172,22 @@ def test_fill_takes_one_line(shot, capsys, tmp_path, sample_line):
     shot.write_text(shot.read_text() + f'[[line]]\nname = "ben"\npath = "{sample_line}"\n')
     assert run("fill", shot, tmp_path / "out" / "o.####.exr") == 2
     assert "2 people speak; fill takes a shot with one [[line]]" in capsys.readouterr().err
+
+
+def test_handles_end_to_end(shot, plate, sample_line, tmp_path):
+    """Delivered or not, and in any chunks, a frame of the shot is the same."""
+    text = shot.read_text().replace("[plate]\n", '[plate]\nframes = "1003-1007"\nhandles = 2\n')
+    shot.write_text(text)
+    assert run("dub", shot) == 0
+    cut = tmp_path / "out"
+    assert [path.name for path in sorted(cut.iterdir())] == [f"toml.{frame}.exr" for frame in range(1003, 1008)]
+    assert read_analysis(shot.with_name("ab.lipsync")).frames.tolist() == [*range(1001, 1010)]
+    made = digests(cut, "toml")
+    shot.write_text(text + '[policy]\nhandles = "deliver"\n')
+    assert run("dub", shot, cut / "whole.####.exr") == 0
+    whole = digests(cut, "whole")
+    assert len(whole) == 9
+    assert whole[2:7] == made
+    for frame in range(1007, 1002, -1):
+        assert run("dub", shot, cut / "one.####.exr", "-F", str(frame)) == 0
+    assert digests(cut, "one") == made
