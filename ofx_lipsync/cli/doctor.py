@@ -185,7 +185,33 @@ def performer() -> Iterator[Finding]:
             yield Finding("live", name, False, text, remedy, needed=False)
 
 
-LOOKS = (machine, gpu, packages, kernels, weights, colour, codecs, transcripts, viewer, performer)
+def extras() -> Iterator[Finding]:
+    """What some verbs need beside: reading edits, drawing reports, submitting, signing."""
+    for name, (extra, modules, verbs) in EXTRAS.items():
+        absent = [module for module in modules if not _loads(module)]
+        text = f"{', '.join(absent)} not installed: {verbs} cannot run" if absent else ", ".join(modules)
+        remedy = f'pip install "{DISTRIBUTION}[{extra}]"'
+        yield Finding("extras", name, not absent, text, remedy if absent else "", needed=False)
+
+
+EXTRAS = {
+    "edits": ("timeline", ("opentimelineio", "otio_cmx3600_adapter"), "lipsync shots"),
+    "reports": ("report", ("matplotlib", "jinja2"), "lipsync report and plots"),
+    "farm": ("farm", ("openjd.cli",), "lipsync submit --run"),
+    "credentials": ("trust", ("c2pa",), "signing and checking signatures"),
+}
+"""What is found -> the extra that brings it, its modules, what goes without."""
+
+
+def _loads(module: str) -> bool:
+    try:
+        importlib.import_module(module)
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+LOOKS = (machine, gpu, packages, kernels, weights, colour, codecs, transcripts, viewer, performer, extras)
 
 
 def _package(requirement: str, modules: dict[str, str]) -> Finding:
