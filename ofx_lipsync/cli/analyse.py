@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"{args.out}: exists already; give --overwrite to replace it")
     check_outputs(args)
     with open_shot(args) as opened, progress(args.progress) as shown:
-        files = [Path(str(person_path(args.out, opened, person))) for person in opened.people]
+        files = [Path(str(person_path(args.out, opened.file, person.person))) for person in opened.people]
         there = [str(file) for file in files if file.exists()]
         if there and not args.overwrite:
             raise UsageError(f"{there[0]}: exists already; give --overwrite to replace it")

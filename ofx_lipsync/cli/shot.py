@@ -190,18 +190,18 @@ def analysed(opened: OpenShot, path: str | None, progress: Progress, overwrite: 
     """
     for person in opened.people:
         seen = opened.analysis.faces if opened.analysis is not None and _look_alike(opened, person) else None
-        person.analysis = _analysed(person, person_path(path, opened, person), progress, overwrite, seen)
+        person.analysis = _analysed(person, person_path(path, opened.file, person.person), progress, overwrite, seen)
     check_people(opened)
     assert opened.analysis is not None
     return opened.analysis
 
 
-def person_path(path: str | None, opened: OpenShot, person: OpenShot) -> str | None:
+def person_path(path: str | None, shot: ShotFile, person: str) -> str | None:
     """Where a person's analysis is kept: of two people, ab.lipsync is ab.anna.lipsync and ab.ben.lipsync."""
-    if path is None or not opened.others:
+    if path is None or len(shot.lines) < 2:
         return path
     whole = Path(path)
-    return str(whole.with_name(f"{whole.stem}.{person.person}{whole.suffix}"))
+    return str(whole.with_name(f"{whole.stem}.{person}{whole.suffix}"))
 
 
 def check_people(opened: OpenShot) -> None:

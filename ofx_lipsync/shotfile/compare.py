@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping
 
+from ofx_lipsync.shotfile.read import ORDER
 from ofx_lipsync.shotfile.schema import ShotFile
 from ofx_lipsync.shotfile.write import checked, rebased, to_tables
 
@@ -30,8 +31,7 @@ def _flat(values: Any, place: str) -> Iterator[tuple[str, Any]]:
 
 def _order(name: str) -> tuple[int, str]:
     """As a shot file is written."""
-    tables = ("shot", "plate", "line", "params", "colour", "policy", "consent", "output")
-    return next((n for n, table in enumerate(tables) if name.startswith(table)), len(tables)), name
+    return next((n for n, table in enumerate(ORDER) if name.startswith(table)), len(ORDER)), name
 
 
 def _said(values: Mapping[str, Any], name: str) -> str:

@@ -68,7 +68,7 @@ class Events:
         notes += [told] if told else []
         spare = max(first - min(plate.frames), max(plate.frames) - last)
         performer, language = clip.noted("ACTOR", "PERFORMER"), clip.noted("LANG", "LANGUAGE")
-        performer = performer or next((one.performer for one in lines if one.performer), "")
+        performer = performer or ", ".join(dict.fromkeys(one.performer for one in lines if one.performer))
         languages = dict.fromkeys(filter(None, [language, *(one.line.language for one in lines)]))
         shot = ShotFile(
             name=name,

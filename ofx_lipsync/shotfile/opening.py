@@ -108,8 +108,7 @@ def _person(
     if reel is not None:
         key["reel"] = reel.fingerprint()
     opened = Shot(plate, sound, plate.frames, reel, holdout, times_s)
-    name = line.name or str(number + 1)
-    return OpenShot(opened, plate, settings, sound, key, notes, ExitStack(), shot, person=name)
+    return OpenShot(opened, plate, settings, sound, key, notes, ExitStack(), shot, person=shot.people[number])
 
 
 def _plate(shot: ShotFile, colour: Colour, files: ExitStack) -> tuple[Plate, Sequence[int]]:

@@ -128,6 +128,11 @@ class ShotFile:
         """What messages call it."""
         return self.source or self.name or "shot"
 
+    @property
+    def people(self) -> list[str]:
+        """What each line's person is called, by number where they have no name."""
+        return [line.name or str(number) for number, line in enumerate(self.lines, start=1)]
+
     def settings(self, line: int = 0) -> Settings:
         """Params of every node for one of the lines: the shot's, over them the line's own."""
         person = self.lines[line] if line < len(self.lines) else Line()

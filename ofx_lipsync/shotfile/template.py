@@ -12,7 +12,8 @@ from typing import Any, Iterator, Mapping
 from ofx_lipsync.core.params import Bool, Choice, Float, Int, Param
 from ofx_lipsync.graph import NODES, node
 from ofx_lipsync.shotfile.entries import entries
-from ofx_lipsync.shotfile.schema import Colours, Consent, Line, Output, PlateEntry, Policy, ShotFile
+from ofx_lipsync.shotfile.read import ORDER, TABLES
+from ofx_lipsync.shotfile.schema import Line, PlateEntry, ShotFile
 from ofx_lipsync.shotfile.write import to_tables
 
 WIDE = 110
@@ -46,8 +47,8 @@ def template(shot: ShotFile) -> str:
     lines += _title("params")
     for name in [*NODES, *(name for name in given.get("params", {}) if name not in NODES)]:
         lines += _node(name, given.get("params", {}).get(name, {}))
-    for title, kind in (("colour", Colours), ("policy", Policy), ("consent", Consent), ("output", Output)):
-        lines += _table(title, kind, given)
+    for title in (name for name in ORDER if name in TABLES and name != "plate"):
+        lines += _table(title, TABLES[title], given)
     return "\n".join(lines) + "\n"
 
 
@@ -56,7 +57,7 @@ def _table(name: str, kind: Any, given: Mapping[str, Any]) -> list[str]:
 
 
 def _title(name: str) -> list[str]:
-    return ["", *_prose(f"{ABOUT[name]}.")]
+    return ["", *(_prose(f"{ABOUT[name]}.") if name in ABOUT else ())]
 
 
 def _entries(kind: Any, given: Mapping[str, Any]) -> Iterator[str]:

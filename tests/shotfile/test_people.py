@@ -144,3 +144,13 @@ def test_two_filmed_people(shared_data, tmp_path):
         changed = (before != after).any(axis=2)
         assert changed[:, :360].sum() > 300
         assert changed[:, 360:].sum() > 300
+
+
+def test_view_takes_one_of_them(both, tmp_path, capsys):
+    path = tmp_path / "shot.toml"
+    path.write_text(both.with_name("shot.toml").read_text() + '\nanalysis = "ab.lipsync"\n')
+    assert run("analyse", path) == 0
+    assert main(["view", str(path), "--person", "right", "--out", str(tmp_path / "check.png")]) == 0
+    assert main(["view", str(path), "--person", "ben", "--out", str(tmp_path / "no.png")]) == 2
+    assert "nobody is called 'ben'; there are left, right" in capsys.readouterr().err
+    assert not (tmp_path / "no.png").exists()
