@@ -82,6 +82,8 @@ def paint(
         skin,
         float(plan.confidence[row]),
         height_px,
+        fields.ground,
+        fields.step_px,
     )
 
 

@@ -10,6 +10,7 @@ from ofx_lipsync.analysis import Analysis
 from ofx_lipsync.cli.progress import Progress
 from ofx_lipsync.cli.provenance import frame_stamp, shot_stamp
 from ofx_lipsync.cli.shot import OpenShot
+from ofx_lipsync.core.image import Image
 from ofx_lipsync.graph import Dub, Dubbed
 from ofx_lipsync.media.plate import Frame
 
@@ -17,10 +18,11 @@ from ofx_lipsync.media.plate import Frame
 @dataclass(frozen=True)
 class Finished:
     """frame: the plate's own, with the new mouth in it and what it says of itself. dubbed: None where the plate stands
-    as it is."""
+    as it is. layer: the new pixels as they were laid over the frame, see Frame.lay."""
 
     frame: Frame
     dubbed: Dubbed | None
+    layer: Image | None = None
 
 
 def finished(opened: OpenShot, analysis: Analysis, frames: Sequence[int], shown: Progress) -> Iterator[Finished]:
@@ -30,7 +32,8 @@ def finished(opened: OpenShot, analysis: Analysis, frames: Sequence[int], shown:
     for number in shown.stage("render", frames):
         dubbed = dub.render(analysis, number)
         frame = opened.plate.load(number)
-        if dubbed is not None:
-            frame.composite(dubbed.image, dubbed.matte)
+        laid = None
+        if dubbed is not None and dubbed.layer is not None:
+            laid = frame.lay(dubbed.layer)
             frame.metadata.update({**stamp, **frame_stamp(dubbed.image.region)})
-        yield Finished(frame, dubbed)
+        yield Finished(frame, dubbed, laid)

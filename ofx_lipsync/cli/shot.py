@@ -131,8 +131,10 @@ def check_outputs(args: argparse.Namespace) -> None:
 
     Raises: OutputError where a folder cannot be written, UsageError where a result would replace an input.
     """
-    analysis = getattr(args, "analysis", None)
-    for out in (args.out, analysis):
+    analysis, elements = getattr(args, "analysis", None), getattr(args, "elements", None)
+    if elements and Path(elements).resolve() == Path(args.out).resolve():
+        raise UsageError(f"{elements}: is the result as well; write elements to another name")
+    for out in (args.out, analysis, elements):
         if out is None or (out == analysis and Path(out).exists()):
             continue
         check_writable(out)

@@ -56,6 +56,8 @@ class Patch:
     outline: [Q, 2] float32 plate pixels, the edge of the mouth layer before feather and erode.
     skin: [H, W] float32 0..1, skin round the lips that both layers share: where colour is compared.
     confidence: 0..1. face_height_px: the unit of feather and erode.
+    moved: [2, gh, gw] float32 plate points, where the plate is read for `ground`, a node every step_px from the
+        region's corner on (kernels/warp.py); None where the engine moves nothing.
     """
 
     image: Image
@@ -64,3 +66,5 @@ class Patch:
     skin: np.ndarray
     confidence: float
     face_height_px: float
+    moved: np.ndarray | None = None
+    step_px: int = 1

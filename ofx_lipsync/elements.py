@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The elements of a dubbed frame, for whoever comps it again: what is new, what it was made of, and where it came from.
+
+Layers, by channel: `R G B A` the new pixels alone, premultiplied, which a plain `over` lays on the plate to give the
+comp; `raw` the mouth as the engine gave it, before light, texture and matte; `ground` the plate's own jaw and cheeks,
+moved; `matte` how much of the comp is mouth; `confidence` 1 where the plate stands, down to the engine's own where the
+mouth is; `stmap` where in the plate each pixel of the moved face is read. Beyond the file's data window nothing is new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Sequence
+
+import numpy as np
+
+from ofx_lipsync.core.image import Image
+from ofx_lipsync.core.plan import MouthPlan, Patch
+from ofx_lipsync.core.region import Region
+from ofx_lipsync.graph import Dubbed, Settings
+from ofx_lipsync.kernels.warp import read_points
+from ofx_lipsync.media.colour import Colour
+
+MAPS = ("stmap.u", "stmap.v")
+"""Channels that are float whatever the plate is: a half knows a place in a 4K picture to a pixel or two."""
+
+
+@dataclass(frozen=True)
+class Elements:
+    """planes: channel -> [H, W] float32 of region; colours in the space `colour`, premultiplied."""
+
+    region: Region
+    planes: dict[str, np.ndarray]
+    colour: str
+
+
+def elements(dubbed: Dubbed, laid: Image, colour: Colour) -> Elements | None:
+    """The layers of a frame, or None where nothing of the plate is changed. laid: as Frame.lay gave it back."""
+    if dubbed.patch is None or dubbed.mouth_matte is None or not (laid.pixels[3] > 0).any():
+        return None
+    region, patch = laid.region, dubbed.patch
+    raw, ground = (_native(image.window(region), laid.colour, colour) for image in (patch.image, patch.ground))
+    matte = dubbed.mouth_matte[region.slices_in(dubbed.image.region)]
+    planes = {
+        **dict(zip("RGBA", laid.pixels, strict=True)),
+        **{f"raw.{name}": plane for name, plane in zip("RGBA", raw, strict=True)},
+        **{f"ground.{name}": plane for name, plane in zip("RGBA", ground, strict=True)},
+        "matte.A": matte,
+        "confidence.A": 1 - matte * np.float32(1 - patch.confidence),
+        **dict(zip(MAPS, st_map(patch, laid.display, region), strict=True)),
+    }
+    box = _bounds((planes["A"] > 0) | (planes["raw.A"] > 0) | (planes["ground.A"] > 0), region)
+    at = box.slices_in(region)
+    return Elements(box, {name: plane[at] for name, plane in planes.items()}, laid.colour)
+
+
+def st_map(patch: Patch, display: Region, region: Region) -> np.ndarray:
+    """[2, H, W] float32: (u, v) of the plate point that each pixel of a region of the patch is read from, as Nuke
+    counts: 0..1 over the display window, u from the left, v from the bottom, pixel centres at half a pixel."""
+    points = plate_points(patch)[(slice(None), *region.slices_in(patch.image.region))]
+    u = (points[0] - display.x0) / display.width
+    v = (display.y1 - points[1]) / display.height
+    return np.stack([u, v]).astype(np.float32)
+
+
+def plate_points(patch: Patch) -> np.ndarray:
+    """[2, H, W] float64, (x, y) plate px that the ground is read at; where nothing moves, the pixel's own centre."""
+    region = patch.image.region
+    if patch.moved is not None:
+        return read_points(patch.moved, patch.step_px, region)
+    return np.stack(np.meshgrid(np.arange(region.x0, region.x1) + 0.5, np.arange(region.y0, region.y1) + 0.5))
+
+
+@dataclass(frozen=True)
+class Curves:
+    """A shot's numbers per frame, [N] each, known from its analysis without a pixel.
+
+    strength: 0 where the plate keeps its mouth, 1 where the line has it whole. mix: Blend's. confidence: the engine's,
+    0 where there is no mouth.
+    """
+
+    frames: np.ndarray
+    strength: np.ndarray
+    mix: np.ndarray
+    confidence: np.ndarray
+
+    def at(self, frame: int) -> dict[str, float]:
+        row = int(np.searchsorted(self.frames, frame))
+        return {name: float(getattr(self, name)[row]) for name in ("strength", "mix", "confidence")}
+
+
+def curves(plan: MouthPlan, frames: Sequence[int], settings: Settings) -> Curves:
+    """The curves over all frames of a shot, whichever of them are rendered."""
+    rows = [plan.index(frame) for frame in frames]
+    asked: list[Any] = [settings["MouthGenerate"].at(frame).strength for frame in frames]
+    strength = [0.0 if row is None else float(plan.strength[row]) * a for row, a in zip(rows, asked, strict=True)]
+    confidence = [0.0 if row is None else float(plan.confidence[row]) for row in rows]
+    mix = [float(settings["Blend"].at(frame).mix) for frame in frames]
+    return Curves(np.asarray(frames, np.int64), np.array(strength), np.array(mix), np.array(confidence))
+
+
+def _native(image: Image, space: str, colour: Colour) -> np.ndarray:
+    """[4, H, W], premultiplied, in a linear space."""
+    return np.concatenate([colour.from_working(image.pixels[:3], space), image.pixels[3:]])
+
+
+def _bounds(there: np.ndarray, region: Region) -> Region:
+    rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
+    return Region(
+        region.x0 + int(columns[0]), region.y0 + int(rows[0]), region.x0 + int(columns[-1]) + 1,
+        region.y0 + int(rows[-1]) + 1,
+    )  # fmt: skip
