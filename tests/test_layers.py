@@ -13,7 +13,7 @@ from typing import Iterator
 
 LAYERS = (
     {"cli", "bench", "train", "farm", "live", "plugin", "export", "view"},
-    {"graph", "analysis", "portrait", "performance", "character", "measure", "resync", "fill", "elements"},
+    {"graph", "analysis", "portrait", "performance", "character", "measure", "resync", "fill", "shotfile", "elements"},
     {"nodes"},
     {"models", "kernels", "media"},
     {"core"},
