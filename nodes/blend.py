@@ -85,9 +85,11 @@ def render(plate: Image, patch: Patch, params: Params, holdout: Image | None = N
     return replace(plate, pixels=over(made.pixels, plate.pixels)), made.pixels[3]
 
 
+@np.errstate(invalid="ignore")
 def layer(plate: Image, patch: Patch, params: Params, holdout: Image | None = None) -> tuple[Image, np.ndarray]:
     """The new pixels alone, RGBA, premultiplied: over the plate they are the comp, mouth and moved jaw as one layer.
-    And how much of it is the mouth, [H, W] float32. Arguments and errors as of `render`."""
+    And how much of it is the mouth, [H, W] float32. Arguments and errors as of `render`. NaN and Inf of the plate go
+    their way without a word."""
     _check(plate, patch, holdout)
     keep = _keep(holdout, params)
     made = patch.ground.pixels * keep if params.move_jaw else np.zeros_like(patch.ground.pixels)

@@ -17,9 +17,9 @@ import numpy as np
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.plan import MouthPlan, Patch
 from ofx_lipsync.core.region import Region
-from ofx_lipsync.graph import Dubbed, Settings
-from ofx_lipsync.kernels.warp import read_points
+from ofx_lipsync.graph import Dubbed, Settings, together
 from ofx_lipsync.media.colour import Colour
+from ofx_lipsync.nodes.mouth.moved import read_from
 
 MAPS = ("stmap.u", "stmap.v")
 """Channels that are float whatever the plate is: a half knows a place in a 4K picture to a pixel or two."""
@@ -34,41 +34,54 @@ class Elements:
     colour: str
 
 
-def elements(dubbed: Dubbed, laid: Image, colour: Colour) -> Elements | None:
-    """The layers of a frame, or None where nothing of the plate is changed. laid: as Frame.lay gave it back."""
-    if dubbed.patch is None or dubbed.mouth_matte is None or not (laid.pixels[3] > 0).any():
+def elements(people: Sequence[Dubbed], laid: Image, colour: Colour) -> Elements | None:
+    """The layers of a frame, or None where nothing of the plate is changed.
+
+    people: what was made of everybody who speaks, in the order they were laid. laid: as Frame.lay gave it back.
+    """
+    made = [(dubbed, dubbed.patch) for dubbed in people if dubbed.patch is not None]
+    if not made or not (laid.pixels[3] > 0).any():
         return None
-    region, patch = laid.region, dubbed.patch
-    raw, ground = (_native(image.window(region), laid.colour, colour) for image in (patch.image, patch.ground))
-    matte = dubbed.mouth_matte[region.slices_in(dubbed.image.region)]
+    region = laid.region
+    raw, ground = together([patch.image for _, patch in made]), together([patch.ground for _, patch in made])
+    matte, sure = np.zeros(region.shape, np.float32), np.ones(region.shape, np.float32)
+    for dubbed, patch in made:
+        if dubbed.mouth_matte is not None:
+            mouth = _within(dubbed.mouth_matte, dubbed.image.region, region)
+            matte += mouth * (1 - matte)
+            sure -= mouth * (sure - np.float32(patch.confidence))
     planes = {
-        **dict(zip("RGBA", laid.pixels, strict=True)),
-        **{f"raw.{name}": plane for name, plane in zip("RGBA", raw, strict=True)},
-        **{f"ground.{name}": plane for name, plane in zip("RGBA", ground, strict=True)},
+        **_named("", laid.pixels),
+        **_named("raw.", _native(raw.window(region), laid.colour, colour)),
+        **_named("ground.", _native(ground.window(region), laid.colour, colour)),
         "matte.A": matte,
-        "confidence.A": 1 - matte * np.float32(1 - patch.confidence),
-        **dict(zip(MAPS, st_map(patch, laid.display, region), strict=True)),
+        "confidence.A": sure,
+        **dict(zip(MAPS, st_map([patch for _, patch in made], laid.display, region), strict=True)),
     }
     box = _bounds((planes["A"] > 0) | (planes["raw.A"] > 0) | (planes["ground.A"] > 0), region)
     at = box.slices_in(region)
     return Elements(box, {name: plane[at] for name, plane in planes.items()}, laid.colour)
 
 
-def st_map(patch: Patch, display: Region, region: Region) -> np.ndarray:
-    """[2, H, W] float32: (u, v) of the plate point that each pixel of a region of the patch is read from, as Nuke
-    counts: 0..1 over the display window, u from the left, v from the bottom, pixel centres at half a pixel."""
-    points = plate_points(patch)[(slice(None), *region.slices_in(patch.image.region))]
-    u = (points[0] - display.x0) / display.width
-    v = (display.y1 - points[1]) / display.height
-    return np.stack([u, v]).astype(np.float32)
+def st_map(patches: Sequence[Patch], display: Region, region: Region) -> np.ndarray:
+    """[2, H, W] float32: (u, v) of the plate point that each pixel of a region is read from, as Nuke counts: 0..1 over
+    the display window, u from the left, v from the bottom, pixel centres at half a pixel."""
+    x, y = plate_points(patches, region)
+    return np.stack([(x - display.x0) / display.width, (display.y1 - y) / display.height]).astype(np.float32)
 
 
-def plate_points(patch: Patch) -> np.ndarray:
-    """[2, H, W] float64, (x, y) plate px that the ground is read at; where nothing moves, the pixel's own centre."""
-    region = patch.image.region
-    if patch.moved is not None:
-        return read_points(patch.moved, patch.step_px, region)
-    return np.stack(np.meshgrid(np.arange(region.x0, region.x1) + 0.5, np.arange(region.y0, region.y1) + 0.5))
+def plate_points(patches: Sequence[Patch], region: Region) -> np.ndarray:
+    """[2, H, W] float64, (x, y) plate px; where nothing moves, the pixel's own centre. See nodes/mouth/moved.py."""
+    still = np.stack(np.meshgrid(np.arange(region.x0, region.x1) + 0.5, np.arange(region.y0, region.y1) + 0.5))
+    points = still.copy()
+    for patch in patches:
+        inside = patch.image.region.intersect(region)
+        if patch.moved is None or inside.is_empty:
+            continue
+        read = read_from(patch.moved, patch.image.region)[(slice(None), *inside.slices_in(patch.image.region))]
+        at = (slice(None), *inside.slices_in(region))
+        points[at] = np.where((read != still[at]).any(axis=0), read, points[at])
+    return points
 
 
 @dataclass(frozen=True)
@@ -97,6 +110,18 @@ def curves(plan: MouthPlan, frames: Sequence[int], settings: Settings) -> Curves
     confidence = [0.0 if row is None else float(plan.confidence[row]) for row in rows]
     mix = [float(settings["Blend"].at(frame).mix) for frame in frames]
     return Curves(np.asarray(frames, np.int64), np.array(strength), np.array(mix), np.array(confidence))
+
+
+def _named(layer: str, rgba: np.ndarray) -> dict[str, np.ndarray]:
+    return {layer + name: plane for name, plane in zip("RGBA", rgba, strict=True)}
+
+
+def _within(matte: np.ndarray, region: Region, wanted: Region) -> np.ndarray:
+    """[H, W] of another region, 0 where there is nothing."""
+    found, inside = np.zeros(wanted.shape, np.float32), region.intersect(wanted)
+    if not inside.is_empty:
+        found[inside.slices_in(wanted)] = matte[inside.slices_in(region)]
+    return found
 
 
 def _native(image: Image, space: str, colour: Colour) -> np.ndarray:

@@ -7,6 +7,7 @@ pure function of one frame, the analysis and the params, so that no chunking or 
 
 from __future__ import annotations
 
+import functools
 import importlib
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -217,6 +218,18 @@ class Dub:
 
     def _holdout(self, frame: int, region: Region) -> Image | None:
         return None if self.shot.holdout is None else self.shot.holdout.crop(frame, region)
+
+
+def together(layers: Sequence[Image]) -> Image:
+    """One RGBA layer of several, each over those before it; regions may differ."""
+    if len(layers) == 1:
+        return layers[0]
+    region = functools.reduce(Region.union, (layer.region for layer in layers))
+    pixels = np.zeros((4, *region.shape), np.float32)
+    for layer in layers:
+        rows, columns = layer.region.slices_in(region)
+        pixels[:, rows, columns] = over(layer.pixels, pixels[:, rows, columns])
+    return replace(layers[0], pixels=pixels, region=region)
 
 
 def followed(faces: FaceAnalysis, frames: Sequence[int], params: Any) -> FaceTrack | None:

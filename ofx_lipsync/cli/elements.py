@@ -37,7 +37,7 @@ class Delivery:
         """The file of the frame's layers, or None where it has none."""
         found = None
         if made.dubbed is not None and made.layer is not None:
-            found = elements(made.dubbed, made.layer, self._colour)
+            found = elements([made.dubbed], made.layer, self._colour)
         if found is None:
             self._writer.remove(made.frame.number)
             return None
