@@ -298,7 +298,7 @@ def test_the_script_reads_as_one_of_nukes(shot) -> None:
     kinds = {node.name: node.class_name for node in script.all_nodes()}
     assert kinds == {
         "LipSyncNote": "StickyNote", "LipSyncCurves": "NoOp", "Elements": "Read", "Plate": "Read", "Comp": "Merge2",
-        "Stabilise": "CornerPin2D",
+        "Warped": "STMap", "Stabilise": "CornerPin2D",
     }  # fmt: skip
     assert str(shot / "elements.####.exr") in text
     assert "strength {{curve x1001 0 x1002 0.6 x1003 1 x1004 1 x1005 1}}" in text

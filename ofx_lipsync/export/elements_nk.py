@@ -14,7 +14,10 @@ from ofx_lipsync.export.nuke import HEADER, STEP_PX, Keyed, node_text
 
 NOTE = (
     "LipSync elements\n"
-    "over: the comp, to the last bit of the plate's own numbers\n"
+    "Comp: an over, which gives the dub to the last bit of the plate's own numbers\n"
+    "Warped: the plate in the new mouth's shape, within the elements' bounding box"
+)
+CURVES_NOTE = (
     "LipSyncCurves: strength, mix and confidence as knobs, to link to\n"
     "Stabilise: the mouth held still; copy it and tick invert to bring work back"
 )
@@ -42,20 +45,35 @@ def curve_table(curves: Curves) -> str:
 
 
 def script(taken: Taken, curves: Curves) -> str:
-    """Nodes to paste: plate, elements over it, curves, stabiliser."""
+    """Nodes to paste: plate, elements over it, the plate warped, curves, stabiliser."""
     first, last = int(curves.frames[0]), int(curves.frames[-1])
     times = {"first": first, "last": last, "origfirst": first, "origlast": last, "origset": True}
-    parts = [
-        node_text("StickyNote", inputs=0, name="LipSyncNote", label=NOTE, note_font_size=16, xpos=-420, ypos=-STEP_PX),
-        _curve_node(curves),
-        node_text("Read", inputs=0, file=taken.elements, **times, on_error="black", name="Elements",
-                  label="generated pixels, in rgba", xpos=-150, ypos=-STEP_PX),
-        node_text("Read", inputs=0, file=taken.plate, **times, name="Plate", label="plate", xpos=0, ypos=-STEP_PX),
+    note = f"{NOTE}\n{CURVES_NOTE}"
+    parts = _comp(note, {"file": taken.plate, **times}, {"file": taken.elements, **times})
+    return HEADER + "".join([*parts, _curve_node(curves), *_stabiliser(taken)])
+
+
+def toolset() -> str:
+    """The same for any dub, its files to be named: the comp, and the plate warped."""
+    return HEADER + "".join(_comp(f"{NOTE}\n1 name plate and elements", {}, {}))
+
+
+def _comp(note: str, plate: dict[str, Any], elements: dict[str, Any]) -> list[str]:
+    """The last input that is put on Nuke's stack is a node's first. Frames without a new mouth have no elements."""
+    return [
+        "add_layer {stmap stmap.u stmap.v}\n",
+        node_text("StickyNote", inputs=0, name="LipSyncNote", label=note, note_font_size=16, xpos=-460, ypos=-STEP_PX),
+        node_text("Read", inputs=0, **elements, on_error="black", name="Elements", label="generated pixels, in rgba",
+                  xpos=-150, ypos=-STEP_PX),
+        "set Nelements [stack 0]\n",
+        node_text("Read", inputs=0, **plate, name="Plate", label="plate", xpos=0, ypos=-STEP_PX),
         "set Nplate [stack 0]\n",
         node_text("Merge2", inputs=2, operation="over", output="rgb", name="Comp", label="the comp", xpos=0,
                   ypos=STEP_PX),
+        "push $Nelements\npush $Nplate\n",
+        node_text("STMap", inputs=2, uv="stmap", filter="Keys", name="Warped", label="the plate in the new shape",
+                  xpos=150, ypos=STEP_PX),
     ]  # fmt: skip
-    return HEADER + "".join([*parts, *_stabiliser(taken)])
 
 
 def _curve_node(curves: Curves) -> str:
@@ -79,7 +97,7 @@ def _stabiliser(taken: Taken) -> list[str]:
         knobs[f"to{name}"] = Keyed(f"{{{held[n, 0]:.10g} {held[n, 1]:.10g}}}")
         knobs[f"from{name}"] = Keyed(f"{{{animated(frames, points[:, n, 0])} {animated(frames, points[:, n, 1])}}}")
     told = f"the mouth as on frame {taken.middle}"
-    return ["push $Nplate\n", node_text("CornerPin2D", **knobs, name="Stabilise", label=told, xpos=150, ypos=STEP_PX)]
+    return ["push $Nplate\n", node_text("CornerPin2D", **knobs, name="Stabilise", label=told, xpos=300, ypos=STEP_PX)]
 
 
 def animated(frames: Sequence[int], values: Sequence[float] | np.ndarray) -> str:
