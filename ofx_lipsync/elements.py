@@ -66,8 +66,14 @@ def elements(people: Sequence[Dubbed], laid: Image, colour: Colour) -> Elements 
 def st_map(patches: Sequence[Patch], display: Region, region: Region) -> np.ndarray:
     """[2, H, W] float32: (u, v) of the plate point that each pixel of a region is read from, as Nuke counts: 0..1 over
     the display window, u from the left, v from the bottom, pixel centres at half a pixel."""
-    x, y = plate_points(patches, region)
-    return np.stack([(x - display.x0) / display.width, (display.y1 - y) / display.height]).astype(np.float32)
+    corners = np.array([[display.x0, display.y0], [display.x1, display.y1]], np.float64)
+    return uv(plate_points(patches, region), corners)
+
+
+def uv(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
+    """[2, H, W] float32 of points [2, H, W]. corners: [2, 2], (x, y) px of the format's upper left and lower right."""
+    (x0, y0), (x1, y1) = corners
+    return np.stack([(points[0] - x0) / (x1 - x0), (y1 - points[1]) / (y1 - y0)]).astype(np.float32)
 
 
 def plate_points(patches: Sequence[Patch], region: Region) -> np.ndarray:
