@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Sequence
 
 from ofx_lipsync.analysis import Analysis
+from ofx_lipsync.cli.elements import Delivery
 from ofx_lipsync.cli.frames import finished
 from ofx_lipsync.cli.progress import Progress, progress
 from ofx_lipsync.cli.shot import (
@@ -26,6 +27,7 @@ from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange
 from ofx_lipsync.graph import node
 from ofx_lipsync.media import movie_codec
+from ofx_lipsync.media.elements_writer import ElementsWriter
 from ofx_lipsync.media.sink import open_writer
 from ofx_lipsync.media.writer import Writer
 
@@ -36,6 +38,7 @@ def register(verbs: Any) -> None:
     parser.add_argument("out", nargs="?", help="movie (mov, mp4, mkv) or sequence (exr, dpx, tif, png)")
     parser.add_argument("-F", "--frames", metavar="RANGE", help="render only these frames of the shot, as 1001-1075x2")
     parser.add_argument("--analysis", metavar="FILE", help="read the analysis from this file, or make it there")
+    parser.add_argument("--elements", metavar="FILE", help="layers for compositing besides, as elements.####.exr")
     parser.add_argument("--codec", help="prores, prores4444, h264 or ffv1 (default: by the file's extension)")
     parser.set_defaults(run=run)
 
@@ -47,12 +50,15 @@ def run(args: argparse.Namespace) -> int:
         frames = wanted_frames(args, opened)
         # The writer comes first: what it cannot write is said before the shot is analysed, not after.
         with _writer(args, opened, frames) as writer:
+            layers = ElementsWriter(args.elements, opened.plate) if args.elements else None
             analysis = analysed(opened, args.analysis, shown)
-            left = render(opened, analysis, frames, writer, shown)
+            delivered = Delivery(layers, opened, analysis) if layers else None
+            left = render(opened, analysis, frames, writer, shown, delivered)
     seconds = time.monotonic() - began
     report(
         [
             ("result", args.out),
+            *([("elements", args.elements)] if args.elements else []),
             ("frames", f"{len(frames)} in, {len(frames)} out, {len(frames) - len(left)} dubbed"),
             *([("codec", writer.coding)] if writer.coding else []),
             *told(opened, analysis),
@@ -77,12 +83,17 @@ def _writer(args: argparse.Namespace, opened: OpenShot, frames: Sequence[int]) -
     return open_writer(args.out, opened.plate, sound=sound, codec=args.codec)
 
 
-def render(opened: OpenShot, analysis: Analysis, frames: Sequence[int], writer: Writer, shown: Progress) -> list[int]:
-    """Write the frames; returns those that stay as the plate has them."""
+def render(
+    opened: OpenShot, analysis: Analysis, frames: Sequence[int], writer: Writer, shown: Progress,
+    elements: Delivery | None = None,
+) -> list[int]:  # fmt: skip
+    """Write the frames, and their elements where those are asked for; returns those that stay as the plate has them."""
     left = []
     for made in finished(opened, analysis, frames, shown):
         if made.dubbed is None:
             left.append(made.frame.number)
+        if elements is not None:
+            elements.write(made)
         writer.write(made.frame)
     return left
 

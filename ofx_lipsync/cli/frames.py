@@ -12,18 +12,21 @@ from ofx_lipsync.cli.progress import Progress
 from ofx_lipsync.cli.provenance import frame_stamp, people_stamp, shot_stamp
 from ofx_lipsync.cli.shot import OpenShot
 from ofx_lipsync.core.errors import AnalysisError
+from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.region import Region
-from ofx_lipsync.graph import Dub, Dubbed
+from ofx_lipsync.graph import Dub, Dubbed, together
 from ofx_lipsync.media.plate import Frame
 
 
 @dataclass(frozen=True)
 class Finished:
     """frame: the plate's own, with the new mouths in it and what it says of itself. people: what was made, by person,
-    in the order it was laid over; nobody where the plate stands as it is."""
+    in the order it was laid over; nobody where the plate stands as it is. layer: the new pixels of all of them as they
+    were laid over the frame, see Frame.lay."""
 
     frame: Frame
     people: dict[str, Dubbed]
+    layer: Image | None = None
 
     @property
     def dubbed(self) -> Dubbed | None:
@@ -38,16 +41,8 @@ def finished(opened: OpenShot, analysis: Analysis, frames: Sequence[int], shown:
     for player in cast:
         player.dub.prepare(player.analysis, frames)
     for number in shown.stage("render", frames):
-        frame, people, told = opened.plate.load(number), {}, {}
-        for player in cast:
-            dubbed = player.dub.render(player.analysis, number)
-            if dubbed is not None:
-                frame.composite(dubbed.image, dubbed.matte)
-                people[player.name], told[player.name] = dubbed, player.stamp
-        if people:
-            frame.metadata.update(people_stamp(told) if opened.others else next(iter(told.values())))
-            frame.metadata.update(frame_stamp(touched(people)))
-        yield Finished(frame, people)
+        made = {player: player.dub.render(player.analysis, number) for player in cast}
+        yield _laid(opened.plate.load(number), {one: dubbed for one, dubbed in made.items() if dubbed is not None})
 
 
 class _Player:
@@ -57,7 +52,22 @@ class _Player:
         if analysis is None:
             raise AnalysisError(f"{opened.person}: has no analysis; make it with: lipsync analyse")
         self.name, self.analysis = opened.person, analysis
+        self.in_company = len(opened.file.lines) > 1
         self.dub, self.stamp = Dub(opened.shot, opened.settings), shot_stamp(opened, analysis)
+
+
+def _laid(frame: Frame, made: Mapping[_Player, Dubbed]) -> Finished:
+    """Everybody's new pixels over the frame, later ones over earlier."""
+    layers = [dubbed.layer for dubbed in made.values() if dubbed.layer is not None]
+    if not layers:
+        return Finished(frame, {})
+    layer = frame.lay(together(layers))
+    people = {player.name: dubbed for player, dubbed in made.items()}
+    stamps = {player.name: player.stamp for player in made}
+    in_company = any(player.in_company for player in made)
+    frame.metadata.update(people_stamp(stamps) if in_company else next(iter(stamps.values())))
+    frame.metadata.update(frame_stamp(touched(people)))
+    return Finished(frame, people, layer)
 
 
 def touched(people: Mapping[str, Dubbed]) -> Region:

@@ -76,6 +76,8 @@ def asked(args: argparse.Namespace) -> ShotFile:
         args.analysis = args.analysis or shot.at(given.analysis) or None
     if hasattr(args, "codec"):
         args.codec = args.codec or given.codec or None
+    if hasattr(args, "elements"):
+        args.elements = args.elements or shot.at(given.elements) or None
     missing = [name for name, value in (("line", shot.lines), ("out", args.out)) if not value]
     if missing:
         raise UsageError(
@@ -164,8 +166,10 @@ def check_outputs(args: argparse.Namespace) -> None:
     Raises: OutputError where a folder cannot be written, UsageError where a result would replace an input.
     """
     shot = asked(args)
-    analysis = getattr(args, "analysis", None)
-    for out in (args.out, analysis):
+    analysis, elements = getattr(args, "analysis", None), getattr(args, "elements", None)
+    if elements and Path(elements).resolve() == Path(args.out).resolve():
+        raise UsageError(f"{elements}: is the result as well; write elements to another name")
+    for out in (args.out, analysis, elements):
         if out is None or (out == analysis and Path(out).exists()):
             continue
         check_writable(out)

@@ -74,7 +74,7 @@ class StillWriter(Writer):
         header = oiio.ImageSpec(source)
         if header.get_string_attribute("compression").split(":")[0] in _LOSSY:
             header.attribute("compression", "zip")
-        _set_time(header, self._rate, None)
+        set_time(header, self._rate, None)
         for name, value in frame.metadata.items():
             if isinstance(value, (str, int, float)) and frame.main.spec.getattribute(name) != value:
                 header.attribute(name, value)
@@ -111,23 +111,28 @@ class StillWriter(Writer):
         header = oiio.ImageSpec(shape[1], shape[0], 3, oiio.TypeDesc(kind))
         header.full_width, header.full_height = frame.display.width, frame.display.height
         header.full_x, header.full_y = (frame.display.x0, frame.display.y0) if self._format == "exr" else (0, 0)
-        if isinstance(frame, StillFrame):
-            for field in frame.main.spec.extra_attribs:
-                if not field.name.lower().startswith(_OWN):
-                    header.attribute(field.name, field.type, field.value)
-        for name, value in frame.metadata.items():
-            if name.startswith("lipsync/") and isinstance(value, (str, int, float)):
-                header.attribute(name, value)
+        carry_over(header, frame)
         if self._format == "dpx":
             header.attribute("oiio:BitsPerSample", bits)
             header.attribute("dpx:FrameRate", float(self._rate or self._plate.rate))
         start, first = self._plate.info.timecode, self._plate.frames[0]
         text = timecode.advance(start, frame.number - first, self._plate.rate) if start else ""
-        _set_time(header, self._rate or self._plate.rate, text or None)
+        set_time(header, self._rate or self._plate.rate, text or None)
         return header
 
 
-def _set_time(header: Any, rate: Rate | None, code: str | None) -> None:
+def carry_over(header: Any, frame: Frame) -> None:
+    """What people wrote into the source's header, and what we say of the frame."""
+    if isinstance(frame, StillFrame):
+        for field in frame.main.spec.extra_attribs:
+            if not field.name.lower().startswith(_OWN):
+                header.attribute(field.name, field.type, field.value)
+    for name, value in frame.metadata.items():
+        if name.startswith("lipsync/") and isinstance(value, (str, int, float)):
+            header.attribute(name, value)
+
+
+def set_time(header: Any, rate: Rate | None, code: str | None) -> None:
     """Rate and timecode as EXR types them. An empty DateTime keeps the wall clock out: same input, same bytes."""
     if rate is not None:
         header.attribute("FramesPerSecond", oiio.TypeDesc("rational"), (rate.numerator, rate.denominator))

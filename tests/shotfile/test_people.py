@@ -13,8 +13,12 @@ import pytest
 from ofx_lipsync.analysis import read_analysis
 from ofx_lipsync.cli.main import main
 from ofx_lipsync.core.errors import ShotError
+from ofx_lipsync.core.image import Image
+from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.sound import Sound
+from ofx_lipsync.graph import together
 from ofx_lipsync.media.sound import mixed
+from ofx_lipsync.media.source import open_plate
 from ofx_lipsync.shotfile import Line, Output, PlateEntry, ShotFile, write_shot
 
 FIRST, LAST, MIDDLE = 1001, 1010, 400
@@ -154,3 +158,41 @@ def test_view_takes_one_of_them(both, tmp_path, capsys):
     assert main(["view", str(path), "--person", "ben", "--out", str(tmp_path / "no.png")]) == 2
     assert "nobody is called 'ben'; there are left, right" in capsys.readouterr().err
     assert not (tmp_path / "no.png").exists()
+
+
+def test_elements_of_several_people(both, two_people, tmp_path):
+    """One file of layers, a curve a person; over the plate it is the comp."""
+    layers = tmp_path / "elements.####.exr"
+    path = both.with_name("shot.toml")
+    assert run("dub", path, tmp_path / "comp.####.exr", "--elements", layers, "-F", str(LAST)) == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "comp.1010.exr", "elements.1010.exr", "elements.left.csv", "elements.left.nk",
+        "elements.right.csv", "elements.right.nk",
+    ]  # fmt: skip
+    found = oiio.ImageBuf(str(layers).replace("####", str(LAST)))
+    spec, pixels = found.spec(), found.get_pixels(oiio.FLOAT)
+    assert spec.get_float_attribute("lipsync/left.strength") == 1.0
+    rgba = pixels[..., [spec.channelnames.index(name) for name in "RGBA"]]
+    rows, columns = slice(spec.y, spec.y + spec.height), slice(spec.x, spec.x + spec.width)
+    plate = oiio.ImageBuf(two_people.replace("####", str(LAST))).get_pixels(oiio.FLOAT)
+    plate[rows, columns] = rgba[..., :3] + (1 - rgba[..., 3:]) * plate[rows, columns]
+    comp = oiio.ImageBuf(str(tmp_path / "comp.1010.exr")).get_pixels(oiio.FLOAT)
+    assert np.abs(plate.astype(np.float16) - comp).max() == 0
+    halves = [rgba[:, : MIDDLE - spec.x], rgba[:, MIDDLE - spec.x :]]
+    assert all((half[..., 3] > 0.9).sum() > 100 for half in halves)
+
+
+def test_where_two_mouths_meet_the_later_lies_over_the_earlier(two_people):
+    """As if the second had been laid over the first's result."""
+    display = Region(0, 0, 800, 226)
+    one, two = (
+        Image(np.full((4, 20, 30), value, np.float32), Region(x, 40, x + 30, 60), display, ("R", "G", "B", "A"))
+        for value, x in ((0.5, 100), (0.25, 120))
+    )
+    with open_plate(two_people) as plate:
+        at_once, in_turn = plate.load(FIRST), plate.load(FIRST)
+        at_once.lay(together([one, two]))
+        in_turn.lay(one)
+        in_turn.lay(two)
+        assert np.allclose(at_once.image().pixels, in_turn.image().pixels, rtol=2e-3)
+        assert not np.array_equal(at_once.image().pixels, plate.load(FIRST).image().pixels)
