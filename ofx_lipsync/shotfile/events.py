@@ -60,8 +60,8 @@ class Events:
                 yield Event(name, None, (str(error),))
 
     def _event(self, name: str, clip: Clip) -> Event:
-        if clip.retimed:
-            raise InputError("is retimed in the edit; dub the plate at its own speed, and retime the result")
+        if clip.wrong:
+            raise InputError(clip.wrong)
         plate = self._found(self._media(clip, sound=False))
         first, last, told = frames_of(clip, plate)
         lines, notes = self._lines(clip, plate)
@@ -112,6 +112,8 @@ class Events:
         notes = []
         for sound in (s for s in self.heard if s.at_s < clip.end_s and s.end_s > clip.at_s):
             try:
+                if sound.wrong:
+                    raise InputError(sound.wrong)
                 path = self._media(sound, sound=True)
                 if plate.kind == "movie" and os.path.samefile(path, plate.path):
                     continue

@@ -19,13 +19,17 @@ _NOTE = re.compile(
     re.IGNORECASE,
 )
 
+RETIMED = "is retimed in the edit; dub the plate at its own speed, and retime the result"
+NESTED = "is an edit within the edit; export it flat"
+
 
 @dataclass(frozen=True)
 class Clip:
     """A clip as it is cut in. Times of the edit are seconds; source times are frames at `rate`.
 
     names: what its media may be called, best first. paths: where the edit says it is. start, length: the part used.
-    zero: the source time of the media's first frame, where the edit says it. first: that frame's number.
+    zero: the source time of the media's first frame, where the edit says it. first: that frame's number. wrong: why no
+    shot can be made of it.
     """
 
     name: str
@@ -37,7 +41,7 @@ class Clip:
     rate: Rate
     zero: int | None = None
     first: int | None = None
-    retimed: bool = False
+    wrong: str = ""
     notes: tuple[str, ...] = ()
 
     @property
@@ -93,9 +97,13 @@ def _clips(track: Any, folder: str) -> Iterator[Clip]:
     # An EDL's track begins with its first event, and keeps in its own range how far into the edit that is.
     begins_s = Fraction(0) if track.source_range is None else _seconds(track.source_range.start_time)
     for item in track:
-        if isinstance(item, otio.schema.Clip):
+        if isinstance(item, otio.schema.Clip) and item.enabled:
             used, span = item.source_range or item.available_range(), item.range_in_parent()
             yield _clip(item, used, _seconds(span.start_time) - begins_s, folder, _track_notes(track, span))
+        elif isinstance(item, otio.core.Composition):
+            span = item.range_in_parent()
+            at_s, rate = _seconds(span.start_time) - begins_s, exact_rate(span.duration.rate)
+            yield Clip(item.name, (), (), at_s, 0, round(span.duration.value), rate, wrong=NESTED)
 
 
 def _clip(item: Any, used: Any, at_s: Fraction, folder: str, notes: tuple[str, ...]) -> Clip:
@@ -114,7 +122,7 @@ def _clip(item: Any, used: Any, at_s: Fraction, folder: str, notes: tuple[str, .
         item.name or str(extra.get("reel", "")), tuple(dict.fromkeys(filter(None, names))), paths, at_s,
         round(used.start_time.value), round(used.duration.rescaled_to(used.start_time.rate).value), rate,
         None if known is None else round(known.start_time.rescaled_to(used.start_time.rate).value), first,
-        any(isinstance(effect, otio.schema.TimeEffect) for effect in item.effects),
+        RETIMED if any(isinstance(effect, otio.schema.TimeEffect) for effect in item.effects) else "",
         (*notes, *comments, *own, *(_text(marker) for marker in item.markers)),
     )  # fmt: skip
 

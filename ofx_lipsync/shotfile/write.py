@@ -145,7 +145,8 @@ def _bring(table: Any, wanted: Mapping[str, Any]) -> None:
 def _bring_lines(table: Any, wanted: list[Mapping[str, Any]]) -> None:
     import tomlkit
 
-    if not hasattr(table.get("line"), "append"):
+    if not isinstance(table.get("line"), tomlkit.items.AoT):
+        table.pop("line", None)  # an array in one line cannot grow tables
         table["line"] = tomlkit.aot()
     lines = table["line"]
     while len(lines) > len(wanted):

@@ -119,6 +119,14 @@ def otio_edit(media: Path, path: Path) -> None:
     slow = otio.schema.Clip("slow", frames, span(0, 10))
     slow.effects.append(otio.schema.LinearTimeWarp(time_scalar=0.5))
     seen.append(slow)
+    inner = otio.schema.Track("inner", kind="Video")
+    inner.append(otio.schema.Clip("deep", frames, span(0, 10)))
+    nested = otio.schema.Stack("nest")
+    nested.append(inner)
+    seen.append(nested)
+    off = otio.schema.Clip("off", frames, span(0, 10))
+    off.enabled = False
+    seen.append(off)
     one = otio.schema.Track("A1", kind="Audio")
     one.append(otio.schema.Clip("interview", movie, span(90005, 25)))
     one.append(otio.schema.Gap(source_range=span(0, 5)))
@@ -139,6 +147,8 @@ def test_an_otio(media, tmp_path, capsys):
     code, told, _ = run(capsys, "shots", tmp_path / "edit.otio", out, "--media", media, "--set", "Blend.mix=0.5")
     assert code == 3
     assert "slow    left out: is retimed in the edit" in told
+    assert "nest    left out: is an edit within the edit; export it flat" in told
+    assert "off" not in told
     one, two = read_shot(out / "one.toml"), read_shot(out / "two.toml")
     assert (one.plate.frames, one.plate.rate, one.plate.handles, one.lines) == ("11-30", "", 8, ())
     assert "one.toml: no line is found for it" in told
