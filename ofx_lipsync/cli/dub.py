@@ -101,11 +101,10 @@ def render(
 def heard(opened: OpenShot, frames: Sequence[int]) -> Sound:
     """The line on the clock of the frames that are written; cut only where those are a part of the shot."""
     plate, sound = opened.plate, opened.sound
-    last_of_all = opened.delivered[-1]
     if list(frames) == list(plate.frames):
         return sound
     begin_s = plate.time_s(frames[0])
-    end_s = None if frames[-1] == last_of_all else plate.time_s(frames[-1]) + float(1 / plate.rate)
+    end_s = None if frames[-1] == plate.frames[-1] else plate.time_s(frames[-1]) + float(1 / plate.rate)
     first = max(0, round((begin_s - sound.start_s) * sound.rate_hz))
     last = None if end_s is None else max(first, round((end_s - sound.start_s) * sound.rate_hz))
     silence_s = max(0.0, sound.start_s - begin_s)

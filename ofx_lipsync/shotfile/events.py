@@ -117,7 +117,7 @@ class Events:
                 path = self._media(sound, sound=True)
                 if plate.kind == "movie" and os.path.samefile(path, plate.path):
                     continue
-                one = _spoken(clip, sound, path, plate.rate or clip.rate)
+                one = _spoken(clip, sound, path, plate.rate or clip.rate, self.handles)
             except LipSyncError as error:
                 notes.append(f"line {sound.name}: {error}")
                 continue
@@ -178,8 +178,8 @@ def _at_rate(frames: int, clip: Clip, rate: Rate) -> int:
     return frames if round(clip.rate) == round(rate) else round(Fraction(frames) / clip.rate * rate)
 
 
-def _spoken(clip: Clip, sound: Clip, path: str, rate: Rate) -> Spoken:
-    """A sound under a clip, on the clip's clock."""
+def _spoken(clip: Clip, sound: Clip, path: str, rate: Rate, handles: int) -> Spoken:
+    """A sound under a clip, on the clip's clock; what is said over other clips, handles apart, is not this one's."""
     import soundfile
 
     try:
@@ -192,11 +192,13 @@ def _spoken(clip: Clip, sound: Clip, path: str, rate: Rate) -> Spoken:
         raise InputError(
             f"is used from {float(into_s):.2f} s on, and {path} lasts {length_s:.2f} s; give its start in the edit"
         )
-    begins_s, ends_s = sound.at_s - clip.at_s, sound.end_s - clip.at_s
-    whole = into_s == 0 and length_s is not None and float(sound.length / sound.rate) >= length_s - 0.05
+    begins_s = max(sound.at_s - clip.at_s, -handles / rate)
+    ends_s = min(sound.end_s, clip.end_s + handles / rate) - clip.at_s
+    used_s = float(ends_s - begins_s)
+    whole = into_s == 0 and length_s is not None and used_s >= length_s - 0.05
     performer = sound.noted("ACTOR", "PERFORMER")
     line = Line(
-        name=_label(performer), path=path, offset=_offset(begins_s - into_s, rate),
+        name=_label(performer), path=path, offset=_offset(sound.at_s - clip.at_s - into_s, rate),
         heard=None if whole else (_offset(begins_s, rate), _offset(ends_s, rate)),
         language=sound.noted("LANG", "LANGUAGE"),
     )  # fmt: skip
