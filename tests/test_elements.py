@@ -18,9 +18,13 @@ import pytest
 from ofx_lipsync.analysis import read_analysis
 from ofx_lipsync.cli.main import main
 from ofx_lipsync.core.image import Image
+from ofx_lipsync.core.plan import Moved, Patch
 from ofx_lipsync.core.region import Region
-from ofx_lipsync.elements import plate_points
+from ofx_lipsync.elements import elements, plate_points
+from ofx_lipsync.graph import Dubbed, together
 from ofx_lipsync.kernels.matte import matte
+from ofx_lipsync.kernels.over import over
+from ofx_lipsync.kernels.warp import grid_points
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.nodes.mouth import layers
 from ofx_lipsync.nodes.mouth.points import JAW_ROWS, LIPS_EDGE
@@ -64,9 +68,9 @@ def shot(request, tmp_path_factory, make_plate, sample_line) -> Path:
     return folder
 
 
-def dub(shot: Path, line: Path, out: Path, *more: str, elements: bool = True) -> None:
-    asked = ["--elements", str(out / "elements.####.exr")] if elements else []
-    words = ["dub", str(shot / "plate.####.exr"), str(line), str(out / "comp.####.exr"), *asked, *more]
+def dub(shot: Path, line: Path, out: Path, *more: str, asked: bool = True) -> None:
+    files = ["--elements", str(out / "elements.####.exr")] if asked else []
+    words = ["dub", str(shot / "plate.####.exr"), str(line), str(out / "comp.####.exr"), *files, *more]
     assert main([*words, "--progress", "none"]) == 0
 
 
@@ -108,12 +112,12 @@ def buffer(pixels: np.ndarray, region: Region, like: oiio.ImageSpec) -> oiio.Ima
     return made
 
 
-@pytest.mark.parametrize("over", [numpy_over, oiio_over])
-def test_a_plain_over_is_the_comp(shot, over) -> None:
+@pytest.mark.parametrize("plain", [numpy_over, oiio_over])
+def test_a_plain_over_is_the_comp(shot, plain) -> None:
     for frame in range(FIRST + 1, LAST + 1):
         comp, _, window = read(shot / f"comp.{frame}.exr")
         alpha, region = layer(shot / f"elements.{frame}.exr", "A")
-        made = over(shot, frame)
+        made = plain(shot, frame)
         hidden = np.zeros(comp.shape[:2], bool)
         hidden[region.slices_in(window)] = alpha[..., 0] == 1
         # An opaque mouth hides a broken pixel, which 0 x NaN cannot: there alone the two may differ.
@@ -142,7 +146,7 @@ def digests(folder: Path, name: str) -> dict[str, str]:
 
 def test_asking_for_elements_changes_no_byte_of_the_comp(shot, sample_line, tmp_path) -> None:
     known = ("--analysis", str(shot / "shot.lipsync"))
-    dub(shot, sample_line, tmp_path, *RAMP, *known, "-F", f"{LAST}", elements=False)
+    dub(shot, sample_line, tmp_path, *RAMP, *known, "-F", f"{LAST}", asked=False)
     assert digests(tmp_path, "comp")[f"comp.{LAST}.exr"] == digests(shot, "comp")[f"comp.{LAST}.exr"]
     assert not list(tmp_path.glob("elements*"))
 
@@ -319,8 +323,8 @@ def codes(tmp_path_factory, make_plate) -> Path:
 
 def test_over_a_plate_of_codes_it_is_the_comp_to_the_code(codes, sample_line) -> None:
     """Elements are light there: the plate is brought to light, comped, and brought back, by OCIO itself."""
-    out, elements = codes / "comp.####.png", codes / "elements.####.exr"
-    words = ["dub", str(codes / "plate.####.png"), str(sample_line), str(out), "--elements", str(elements)]
+    out, wanted = codes / "comp.####.png", codes / "elements.####.exr"
+    words = ["dub", str(codes / "plate.####.png"), str(sample_line), str(out), "--elements", str(wanted)]
     assert main([*words, "--progress", "none"]) == 0
     colour = Colour.load()
     for frame in (2, 3):
@@ -350,3 +354,40 @@ def test_a_name_that_is_no_sequence_of_exrs_is_refused_before_any_work(shot, sam
     assert main([*words, "--elements", str(shot / name), "--progress", "none"]) in (2, 4)
     said = capsys.readouterr().err
     assert ("is the result as well" if name.startswith("comp") else "give a name such as elements.####.exr") in said
+
+
+def person(region: Region, confidence: float) -> Dubbed:
+    """A mouth of one colour in the middle of its region, on skin that moved two pixels down."""
+    rng = np.random.default_rng(region.x0)
+    alpha = np.zeros(region.shape, np.float32)
+    alpha[8:-8, 8:-8] = rng.uniform(0.2, 1, (region.height - 16, region.width - 16))
+    pixels = np.concatenate([rng.random((3, *region.shape)) * alpha, alpha[None]]).astype(np.float32)
+    image = Image(pixels, region, Region.of_size(200, 100), tuple("RGBA"))
+    grid = grid_points(8, region)
+    grid[1, 3:-3, 3:-3] -= 2
+    edge = np.array([[region.x0 + 20, region.y0 + 30], [region.x0 + 40, region.y0 + 30]], np.float32)
+    lips = np.concatenate([edge + [0, -2], edge[::-1] + [0, 2]]).astype(np.float32)
+    way = Moved(8, grid, grid, grid, edge, edge, lips, 3.0)
+    patch = Patch(image, image, lips, alpha, confidence, 60.0, moved=way)
+    return Dubbed(Image(pixels[:3], region, image.display), alpha, image, alpha / 2, patch)
+
+
+def test_two_people_are_one_layer() -> None:
+    people = [person(Region(10, 10, 80, 70), 0.9), person(Region(70, 20, 150, 90), 0.4)]
+    both = together([p.layer for p in people])
+    plate = np.random.default_rng(1).random((3, 100, 200)).astype(np.float32)
+    comp = plate.copy()
+    for each in people:
+        at = (slice(None), *each.layer.region.slices_in(Region.of_size(200, 100)))
+        comp[at] = over(each.layer.pixels, np.ascontiguousarray(comp[at]))
+    at = (slice(None), *both.region.slices_in(Region.of_size(200, 100)))
+    assert np.allclose(over(both.pixels, np.ascontiguousarray(plate[at])), comp[at], atol=1e-6)
+    found = elements(people, both, Colour.load())
+    assert found.region == Region(18, 18, 142, 82)
+    u, v = found.planes["stmap.u"], found.planes["stmap.v"]
+    down = (1 - v) * 100 - np.mgrid[18:82, 18:142][0] - 0.5
+    assert np.abs(u * 200 - np.mgrid[18:82, 18:142][1] - 0.5).max() < 1e-4
+    assert down[25, 30] == pytest.approx(-2, abs=0.2)
+    assert down[40, 90] == pytest.approx(-2, abs=0.2)
+    assert down[0, -1] == pytest.approx(0, abs=1e-3)
+    assert found.planes["confidence.A"].min() == pytest.approx(1 - 0.5 * 0.6, abs=0.02)
