@@ -20,9 +20,11 @@ from ofx_lipsync.cli.shot import (
     open_shot,
     report,
 )
-from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.core.errors import UsageError, at_frame
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange
+from ofx_lipsync.farm.existing import Existing, check_skippable, look
+from ofx_lipsync.farm.recipe import Recipe
 from ofx_lipsync.graph import node, summary
 from ofx_lipsync.media import movie_codec
 from ofx_lipsync.media.sink import open_writer
@@ -36,23 +38,34 @@ def register(verbs: Any) -> None:
     parser.add_argument("-F", "--frames", metavar="RANGE", help="render only these frames of the shot, as 1001-1075x2")
     parser.add_argument("--analysis", metavar="FILE", help="read the analysis from this file, or make it there")
     parser.add_argument("--codec", help="prores, prores4444, h264 or ffv1 (default: by the file's extension)")
+    there = parser.add_mutually_exclusive_group()
+    there.add_argument(
+        "--skip-existing",
+        action="store_true",
+        help="leave frames alone that are there, whole, and made from the same shot and params",
+    )
+    there.add_argument("--overwrite", action="store_true", help="make every frame, whatever is there (the default)")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     check_outputs(args)
+    if args.skip_existing:
+        check_skippable(args.out)
     began = time.monotonic()
     with open_shot(args) as opened, progress(args.progress) as shown:
         frames = wanted_frames(args, opened)
         # The writer comes first: what it cannot write is said before the shot is analysed, not after.
         with _writer(args, opened, frames) as writer:
             analysis = analysed(opened, args.analysis, shown)
-            left = render(opened, analysis, frames, writer, shown)
+            there = look(args.out, frames, Recipe.of(opened, analysis)) if args.skip_existing else Existing()
+            left = render(opened, analysis, there.left(frames), writer, shown)
     seconds = time.monotonic() - began
     report(
         [
             ("result", args.out),
-            ("frames", f"{len(frames)} in, {len(frames)} out, {len(frames) - len(left)} dubbed"),
+            ("frames", f"{len(frames)} in, {len(frames)} out, {len(frames) - len(there.kept) - len(left)} dubbed"),
+            *there.lines(),
             *([("codec", writer.coding)] if writer.coding else []),
             *summary(analysis).items(),
             *([("frames left as they are", str(FrameRange(left)))] if left else []),
@@ -82,7 +95,8 @@ def render(opened: OpenShot, analysis: Analysis, frames: Sequence[int], writer: 
     for made in finished(opened, analysis, frames, shown):
         if made.dubbed is None:
             left.append(made.frame.number)
-        writer.write(made.frame)
+        with at_frame(made.frame.number):
+            writer.write(made.frame)
     return left
 
 

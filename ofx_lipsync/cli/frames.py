@@ -10,8 +10,11 @@ from ofx_lipsync.analysis import Analysis
 from ofx_lipsync.cli.progress import Progress
 from ofx_lipsync.cli.provenance import frame_stamp, shot_stamp
 from ofx_lipsync.cli.shot import OpenShot
+from ofx_lipsync.core.errors import at_frame
+from ofx_lipsync.farm.recipe import Recipe
 from ofx_lipsync.graph import Dub, Dubbed
 from ofx_lipsync.media.plate import Frame
+from ofx_lipsync.media.writer import KEY
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,14 @@ class Finished:
 
 def finished(opened: OpenShot, analysis: Analysis, frames: Sequence[int], shown: Progress) -> Iterator[Finished]:
     """The frames asked for, in order; each a pure function of plate, analysis and params."""
-    dub, stamp = Dub(opened.shot, opened.settings), shot_stamp(opened, analysis)
+    dub, stamp, recipe = Dub(opened.shot, opened.settings), shot_stamp(opened, analysis), Recipe.of(opened, analysis)
     dub.prepare(analysis, frames)
     for number in shown.stage("render", frames):
-        dubbed = dub.render(analysis, number)
-        frame = opened.plate.load(number)
-        if dubbed is not None:
-            frame.composite(dubbed.image, dubbed.matte)
-            frame.metadata.update({**stamp, **frame_stamp(dubbed.image.region)})
+        with at_frame(number):
+            dubbed = dub.render(analysis, number)
+            frame = opened.plate.load(number)
+            if dubbed is not None:
+                frame.composite(dubbed.image, dubbed.matte)
+                frame.metadata.update({**stamp, **frame_stamp(dubbed.image.region)})
+            frame.metadata[KEY] = recipe.key(number)
         yield Finished(frame, dubbed)

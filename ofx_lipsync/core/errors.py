@@ -17,6 +17,9 @@ Text: *Node or file: what is wrong (got X, expected Y); what to do.*
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from typing import Iterator
+
 
 class LipSyncError(Exception):
     """Anything a user can act on; `exit_code` is what the command line returns."""
@@ -82,3 +85,13 @@ class OutputError(LipSyncError):
 
     exit_code = 4
     reason = "output"
+
+
+@contextmanager
+def at_frame(number: int) -> Iterator[None]:
+    """What goes wrong in the block happened at this frame: farms read it off the last line."""
+    try:
+        yield
+    except Exception as error:
+        error.frame = number  # type: ignore[attr-defined]
+        raise
