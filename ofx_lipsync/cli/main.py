@@ -18,6 +18,7 @@ from typing import NoReturn, Sequence
 
 from ofx_lipsync import __version__
 from ofx_lipsync.core.errors import LipSyncError, UsageError
+from ofx_lipsync.farm import client
 
 VERBS = {
     "dub": "dub a shot",
@@ -30,6 +31,7 @@ VERBS = {
     "view": "look at a shot, with what was found drawn over it",
     "measure": "how late the sound is against the lips",
     "live": "a microphone and a webcam move a drawn character",
+    "serve": "a resident engine for this host's tasks",
     "nodes": "every node with its params",
     "install": "put the plug-in where hosts look",
     "doctor": "what is installed and what is missing",
@@ -77,6 +79,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         signal.signal(signal.SIGTERM, _terminate)
         words = [word for word in words if word != "--debug"]
+        code = client.run(words)
+        if code is not None:
+            return code
         args = build_parser(words).parse_args(words)
         return int(args.run(args))
     except LipSyncError as error:

@@ -13,10 +13,11 @@ from typing import Any, Sequence
 import numpy as np
 
 from ofx_lipsync.analysis import Analysis, check_key, read_analysis, write_analysis
-from ofx_lipsync.cli.progress import Progress
+from ofx_lipsync.cli.progress import MODES, Progress
 from ofx_lipsync.core.errors import AnalysisError, ColourError, InputError, UsageError
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange, Rate, parse_rate
+from ofx_lipsync.farm.limits import limit
 from ofx_lipsync.graph import Dub, Settings, Shot
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.plate import Plate
@@ -42,7 +43,10 @@ ARGUMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--missing-frames", {"choices": ("error", "hold", "skip"), "default": "error",
                           "help": "what to do where a sequence has gaps"}),
     ("--frames-syntax", {"choices": ("nuke", "openjd"), "default": "nuke", "help": "how ':' in ranges is read"}),
-    ("--progress", {"choices": ("auto", "plain", "openjd", "none"), "default": "auto", "help": "how to say how far"}),
+    ("--progress", {"choices": MODES, "default": "auto", "help": "how to say how far (default: as the farm reads it)"}),
+    ("--threads", {"type": int, "metavar": "N", "help": "at most N compute threads (default: $CUE_THREADS, or 1)"}),
+    ("--device", {"metavar": "NAME", "default": "cpu", "help": "cpu, or cuda:0 where a GPU is there (default: cpu)"}),
+    ("--engine-socket", {"metavar": "PATH", "help": "run in the resident engine there, see lipsync serve"}),
 )  # fmt: skip
 
 
@@ -73,6 +77,7 @@ class OpenShot:
 
 def open_shot(args: argparse.Namespace) -> OpenShot:
     """Open and check everything the arguments name, before any work is done."""
+    limit(getattr(args, "threads", None), getattr(args, "device", "cpu"))
     settings = Settings.parse(args.sets)
     colour = Colour.load(args.colour)
     frames = frame_range(args.shot, args) if args.shot else None

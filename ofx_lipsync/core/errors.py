@@ -10,6 +10,7 @@ LipSyncError                 anything a user can act on
 │   ├── AnalysisError        the analysis file is damaged, old or of another shot
 │   └── ModelError           weights are missing, damaged or do not fit
 ├── DeviceError              no such device, or out of its memory             exit 5
+├── EngineError              the resident engine is not there, or went away   exit 5
 └── OutputError              the result cannot be written                     exit 4
 
 Text: *Node or file: what is wrong (got X, expected Y); what to do.*
@@ -78,6 +79,13 @@ class DeviceError(LipSyncError):
 
     exit_code = 5
     reason = "device"
+
+
+class EngineError(LipSyncError):
+    """The resident engine is not there, is of another version, or went away; a farm may try again."""
+
+    exit_code = 5
+    reason = "engine"
 
 
 class OutputError(LipSyncError):

@@ -18,6 +18,7 @@ from ofx_lipsync import __version__
 from ofx_lipsync.analysis import Analysis, to_bytes
 from ofx_lipsync.cli.shot import OpenShot
 from ofx_lipsync.graph import NODES, node
+from ofx_lipsync.media.plate import Plate
 from ofx_lipsync.media.writer import KEY
 
 __all__ = ["KEY", "Recipe"]
@@ -39,7 +40,7 @@ class Recipe:
             "params": {name: opened.settings[name].digest_text() for name in NODES},
             "inputs": opened.key,
             "networks": opened.settings.key(),
-            "holdout": shot.holdout.fingerprint() if hasattr(shot.holdout, "fingerprint") else "",
+            "holdout": shot.holdout.fingerprint() if isinstance(shot.holdout, Plate) else "",
             "plate": [info.space, str(info.rate), info.dtype],
             "analysis": hashlib.blake2b(to_bytes(analysis), digest_size=16).hexdigest(),
         }
