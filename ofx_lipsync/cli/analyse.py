@@ -8,29 +8,41 @@ from pathlib import Path
 from typing import Any
 
 from ofx_lipsync.cli.progress import progress
-from ofx_lipsync.cli.shot import add_shot_arguments, analysed, check_outputs, open_shot, report
-from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.cli.shot import add_shot_arguments, analysed, asked, check_outputs, open_shot, report
+from ofx_lipsync.core.errors import AnalysisError, UsageError
 from ofx_lipsync.graph import summary
 
 
 def register(verbs: Any) -> None:
     parser = verbs.add_parser("analyse", help="analyse a shot once, for later renders", description=__doc__)
     add_shot_arguments(parser)
-    parser.add_argument("out", help="the analysis file, as shot.lipsync")
-    parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
-    parser.set_defaults(run=run)
+    parser.add_argument("out", nargs="?", help="the analysis file, as shot.lipsync")
+    there = parser.add_mutually_exclusive_group()
+    there.add_argument("--overwrite", action="store_true", help="replace an existing file")
+    there.add_argument("--skip-existing", action="store_true", help="keep a file that is of this very shot")
+    parser.set_defaults(run=run, delivers="analysis")
 
 
 def run(args: argparse.Namespace) -> int:
-    if Path(args.out).exists() and not args.overwrite:
+    asked(args)
+    there, notes = Path(args.out).exists(), []
+    if there and not (args.overwrite or args.skip_existing):
         raise UsageError(f"{args.out}: exists already; give --overwrite to replace it")
     check_outputs(args)
     with open_shot(args) as opened, progress(args.progress) as shown:
-        analysis = analysed(opened, args.out, shown, overwrite=args.overwrite)
+        try:
+            analysis = analysed(opened, args.out, shown, overwrite=args.overwrite)
+            notes += [("skipped", "there already, and of this shot")] if there and args.skip_existing else []
+        except AnalysisError as error:
+            if not args.skip_existing:
+                raise
+            notes += [("made again", str(error).partition(";")[0])]
+            analysis = analysed(opened, args.out, shown, overwrite=True)
     size = Path(args.out).stat().st_size
     report(
         [
             ("analysis", f"{args.out} ({size / 1e6:.1f} MB, {len(analysis.frames)} frames)"),
+            *notes,
             *summary(analysis).items(),
             *opened.notes.items(),
         ]

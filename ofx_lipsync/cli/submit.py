@@ -30,7 +30,9 @@ def register(verbs: Any) -> None:
     add_shot_arguments(parser)
     parser.add_argument("out", nargs="?", help="sequence (exr, png), cut into chunks, or movie, made in one task")
     parser.add_argument("-F", "--frames", metavar="RANGE", help="render only these frames of the shot, as 1001-1075x2")
-    parser.add_argument("--analysis", metavar="FILE", help="where the analysis is, or is to be made (default: the job's)")
+    parser.add_argument(
+        "--analysis", metavar="FILE", help="where the analysis is, or is to be made (default: the job's)"
+    )
     parser.add_argument("--codec", help=argparse.SUPPRESS)
     parser.add_argument("--engine", choices=tuple(ENGINES), default="openjd", help="what runs it (default: openjd)")
     parser.add_argument("--chunk", type=int, default=25, metavar="N", help="frames a task (default: 25)")

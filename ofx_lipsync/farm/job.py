@@ -120,7 +120,9 @@ def from_folder(shot: ShotFile, folder: Path) -> ShotFile:
 
     def params(given: Any) -> dict[str, dict[str, Any]]:
         return {
-            owner: {n: named(v) if isinstance(node(owner).Params.declarations()[n], File) else v for n, v in own.items()}
+            owner: {
+                n: named(v) if isinstance(node(owner).Params.declarations()[n], File) else v for n, v in own.items()
+            }
             for owner, own in given.items()
         }
 

@@ -55,9 +55,9 @@ def spec(job: Job) -> str:
     depend = ElementTree.SubElement(
         ElementTree.SubElement(root, "depends"), "depend", type="LAYER_ON_LAYER", anyframe="False"
     )
-    name = cue.get("name")
-    for part, text in (("depjob", name), ("deplayer", "render"), ("onjob", name), ("onlayer", "analyse")):
-        ElementTree.SubElement(depend, part).text = text
+    job_name = str(cue.get("name"))
+    for name, text in (("depjob", job_name), ("deplayer", "render"), ("onjob", job_name), ("onlayer", "analyse")):
+        ElementTree.SubElement(depend, name).text = text
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode") + "\n"
 

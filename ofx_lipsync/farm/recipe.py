@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 from ofx_lipsync import __version__
 from ofx_lipsync.analysis import Analysis, to_bytes
-from ofx_lipsync.cli.shot import OpenShot
 from ofx_lipsync.graph import NODES, node
 from ofx_lipsync.media.plate import Plate
 from ofx_lipsync.media.writer import KEY
+from ofx_lipsync.shotfile import OpenShot
 
 __all__ = ["KEY", "Recipe"]
 
