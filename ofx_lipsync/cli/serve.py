@@ -96,11 +96,13 @@ def _stop(path: Path, args: argparse.Namespace) -> int:
         print(f"engine at {path}: none is running")
         return 0
     began = time.monotonic()
-    while client.ask(path, "status") is not None:
+    while (last := client.ask(path, "status")) is not None:
+        status = last
         if time.monotonic() - began > STOPS_WITHIN_S:
             raise EngineError(f"engine at {path}: process {status['pid']} does not stop; end it with kill -9")
         time.sleep(0.05)
-    print(f"engine at {path}: stopped after {status['done']} tasks, {status['failed']} failed")
+    counts = f"{status['done']} tasks, {status['failed']} failed, {status['cpu_s']} CPU-s"
+    print(f"engine at {path}: stopped after {counts}")
     return 0
 
 
@@ -111,5 +113,5 @@ def _status(path: Path, args: argparse.Namespace) -> int:
     fresh = "" if status["build"] == wire.build() else ", of another version than this command"
     print(f"engine at {path}: process {status['pid']}, up {status['up_s']:g} s{fresh}")
     print(f"tasks: {status['running']} running, {status['waiting']} waiting, {status['done']} done, "
-          f"{status['failed']} failed")  # fmt: skip
+          f"{status['failed']} failed, {status['cpu_s']} CPU-s")  # fmt: skip
     return 0

@@ -142,6 +142,7 @@ class Engine:
             "done": self.counts.done,
             "failed": self.counts.failed,
             "up_s": round(time.monotonic() - self.counts.began_s, 1),
+            "cpu_s": round(sum(os.times()[:4]), 2),
         }
 
     def _take(self, task: Task) -> None:

@@ -18,6 +18,7 @@ import socket
 import stat
 import struct
 import sys
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -90,8 +91,9 @@ def build() -> str:
 
 def default_socket() -> Path:
     """Of this user on this host."""
-    folder = os.environ.get("XDG_RUNTIME_DIR") or f"/tmp/lipsync-{os.getuid()}"
-    return Path(folder) / "lipsync.sock"
+    folder = os.environ.get("XDG_RUNTIME_DIR")
+    own = Path(folder) if folder else Path(tempfile.gettempdir()) / f"lipsync-{os.getuid()}"
+    return own / "lipsync.sock"
 
 
 def check_path(path: Path) -> None:
