@@ -22,9 +22,11 @@ from ofx_lipsync.cli.shot import (
     report,
     told,
 )
-from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.core.errors import UsageError, at_frame
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange
+from ofx_lipsync.farm.existing import Existing, check_skippable, look
+from ofx_lipsync.farm.recipe import Recipe
 from ofx_lipsync.graph import node
 from ofx_lipsync.media import movie_codec
 from ofx_lipsync.media.elements_writer import ElementsWriter
@@ -40,11 +42,20 @@ def register(verbs: Any) -> None:
     parser.add_argument("--analysis", metavar="FILE", help="read the analysis from this file, or make it there")
     parser.add_argument("--elements", metavar="FILE", help="layers for compositing besides, as elements.####.exr")
     parser.add_argument("--codec", help="prores, prores4444, h264 or ffv1 (default: by the file's extension)")
+    there = parser.add_mutually_exclusive_group()
+    there.add_argument(
+        "--skip-existing",
+        action="store_true",
+        help="leave frames alone that are there, whole, and made from the same shot and params",
+    )
+    there.add_argument("--overwrite", action="store_true", help="make every frame, whatever is there (the default)")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     check_outputs(args)
+    if args.skip_existing:
+        check_skippable(args.out)
     began = time.monotonic()
     with open_shot(args) as opened, progress(args.progress) as shown:
         frames = wanted_frames(args, opened)
@@ -53,13 +64,16 @@ def run(args: argparse.Namespace) -> int:
             layers = ElementsWriter(args.elements, opened.plate) if args.elements else None
             analysis = analysed(opened, args.analysis, shown)
             delivered = Delivery(layers, opened, analysis) if layers else None
-            left = render(opened, analysis, frames, writer, shown, delivered)
+            recipe = Recipe.of(opened, analysis)
+            there = look(args.out, frames, recipe, args.elements) if args.skip_existing else Existing()
+            left = render(opened, analysis, there.left(frames), writer, shown, delivered)
     seconds = time.monotonic() - began
     report(
         [
             ("result", args.out),
             *([("elements", args.elements)] if args.elements else []),
-            ("frames", f"{len(frames)} in, {len(frames)} out, {len(frames) - len(left)} dubbed"),
+            ("frames", f"{len(frames)} in, {len(frames)} out, {len(frames) - len(there.kept) - len(left)} dubbed"),
+            *there.lines(),
             *([("codec", writer.coding)] if writer.coding else []),
             *told(opened, analysis),
             *([("frames left as they are", str(FrameRange(left)))] if left else []),
@@ -92,9 +106,10 @@ def render(
     for made in finished(opened, analysis, frames, shown):
         if made.dubbed is None:
             left.append(made.frame.number)
-        if elements is not None:
-            elements.write(made)
-        writer.write(made.frame)
+        with at_frame(made.frame.number):
+            if elements is not None:
+                elements.write(made)
+            writer.write(made.frame)
     return left
 
 

@@ -11,11 +11,13 @@ from ofx_lipsync.analysis import Analysis
 from ofx_lipsync.cli.progress import Progress
 from ofx_lipsync.cli.provenance import frame_stamp, people_stamp, shot_stamp
 from ofx_lipsync.cli.shot import OpenShot
-from ofx_lipsync.core.errors import AnalysisError
+from ofx_lipsync.core.errors import AnalysisError, at_frame
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.region import Region
+from ofx_lipsync.farm.recipe import Recipe
 from ofx_lipsync.graph import Dub, Dubbed, together
 from ofx_lipsync.media.plate import Frame
+from ofx_lipsync.media.writer import KEY
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,14 @@ def finished(opened: OpenShot, analysis: Analysis, frames: Sequence[int], shown:
     cast = [_Player(person, analysis if person is opened else person.analysis) for person in opened.people]
     for player in cast:
         player.dub.prepare(player.analysis, frames)
+    recipe = Recipe.of(opened, analysis)
     for number in shown.stage("render", frames):
-        made = {player: player.dub.render(player.analysis, number) for player in cast}
-        yield _laid(opened.plate.load(number), {one: dubbed for one, dubbed in made.items() if dubbed is not None})
+        with at_frame(number):
+            made = {player: player.dub.render(player.analysis, number) for player in cast}
+            frame = opened.plate.load(number)
+            laid = _laid(frame, {one: dubbed for one, dubbed in made.items() if dubbed is not None})
+            frame.metadata[KEY] = recipe.key(number)
+        yield laid
 
 
 class _Player:

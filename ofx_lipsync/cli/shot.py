@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Sequence
 
 from ofx_lipsync.analysis import Analysis, check_key, read_analysis, write_analysis
-from ofx_lipsync.cli.progress import Progress
+from ofx_lipsync.cli.progress import MODES, Progress
 from ofx_lipsync.core.errors import AnalysisError, ShotError, UsageError
 from ofx_lipsync.core.face import FaceAnalysis
 from ofx_lipsync.core.params import File
 from ofx_lipsync.core.timing import FrameRange, parse_offset, parse_rate
+from ofx_lipsync.farm.limits import limit
 from ofx_lipsync.graph import Dub, node, read_params, summary
 from ofx_lipsync.media.writer import check_writable
 from ofx_lipsync.shotfile import Colours, Line, OpenShot, ShotFile, open_shotfile, read_shot
@@ -39,7 +40,10 @@ ARGUMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--space", {"metavar": "NAME", "help": "the plate's colour space (default: read from the file)"}),
     ("--missing-frames", {"choices": ("error", "hold", "skip"), "help": "what to do about gaps in a sequence (error)"}),
     ("--frames-syntax", {"choices": ("nuke", "openjd"), "default": "nuke", "help": "how ':' in ranges is read"}),
-    ("--progress", {"choices": ("auto", "plain", "openjd", "none"), "default": "auto", "help": "how to say how far"}),
+    ("--progress", {"choices": MODES, "default": "auto", "help": "how to say how far (default: as the farm reads it)"}),
+    ("--threads", {"type": int, "metavar": "N", "help": "at most N compute threads (default: $CUE_THREADS, or 1)"}),
+    ("--device", {"metavar": "NAME", "default": "cpu", "help": "cpu, or cuda:0 where a GPU is there (default: cpu)"}),
+    ("--engine-socket", {"metavar": "PATH", "help": "run in the resident engine there, see lipsync serve"}),
 )  # fmt: skip
 
 
@@ -54,6 +58,7 @@ def add_shot_arguments(parser: argparse.ArgumentParser) -> None:
 
 def open_shot(args: argparse.Namespace) -> OpenShot:
     """Open and check everything the arguments name, before any work is done."""
+    limit(getattr(args, "threads", None), getattr(args, "device", "cpu"))
     return open_shotfile(asked(args))
 
 

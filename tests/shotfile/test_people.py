@@ -196,3 +196,21 @@ def test_where_two_mouths_meet_the_later_lies_over_the_earlier(two_people):
         in_turn.lay(two)
         assert np.allclose(at_once.image().pixels, in_turn.image().pixels, rtol=2e-3)
         assert not np.array_equal(at_once.image().pixels, plate.load(FIRST).image().pixels)
+
+
+def test_a_rerun_skips_frames_that_are_of_these_people_and_have_their_layers(both, tmp_path, capsys):
+    path, out, layers = both.with_name("shot.toml"), tmp_path / "c.####.exr", tmp_path / "e.####.exr"
+    words = ("-F", f"{LAST - 1}-{LAST}", "--elements", layers, "--skip-existing")
+    assert run("dub", path, out, *words) == 0
+    made = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    capsys.readouterr()
+    assert run("dub", path, out, *words) == 0
+    assert f"{LAST - 1}-{LAST}: there already" in capsys.readouterr().out
+    (tmp_path / f"e.{LAST}.exr").unlink()
+    assert run("dub", path, out, *words) == 0
+    assert f"{LAST}: elements are not there, or not of this frame" in capsys.readouterr().out
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == made
+    other = tmp_path / "other.toml"
+    other.write_text(path.read_text().replace("[0.75, 0.5]", "[0.75, 0.5]\n[line.params.Blend]\nfeather = 9.0"))
+    assert run("dub", other, out, *words) == 0
+    assert f"{LAST - 1}-{LAST}: made from something else" in capsys.readouterr().out
