@@ -2,8 +2,8 @@
 """The farm's promise, tried for real: one plate, cut and broken in every way, and the same bytes each time.
 
 Whole, in four chunks through `openjd run`, a frame a task in the resident engine, with half of the frames there
-already, killed in mid-frame and run again, with frames cut short, by two hosts at once, in chunks that overlap. Then what the
-engine saves a task, and how long a 1080p task takes to stop when it is asked to.
+already, killed in mid-frame and run again, with frames cut short, by two hosts at once, in chunks that overlap. Then
+what the engine saves a task, and how long a 1080p task takes to stop when it is asked to.
 """
 
 from __future__ import annotations
