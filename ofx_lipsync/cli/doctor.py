@@ -154,6 +154,16 @@ def transcripts() -> Iterator[Finding]:
     yield Finding("media", "transcripts", found is not None, text, "apt-get install espeak-ng", needed=False)
 
 
+def queues() -> Iterator[Finding]:
+    """What runs a job here; writing one needs nothing."""
+    try:
+        text = f"openjd-cli {installed.version('openjd-cli')}"
+        yield Finding("farm", "openjd", True, text)
+    except installed.PackageNotFoundError:
+        text = "not installed: lipsync submit --run cannot run a job here"
+        yield Finding("farm", "openjd", False, text, f'pip install "{DISTRIBUTION}[farm]"', needed=False)
+
+
 def plugin() -> Iterator[Finding]:
     """The nodes for hosts: loaded, described, and one frame through the worker."""
     for found in importlib.import_module("ofx_lipsync.plugin.check").check():
@@ -185,7 +195,7 @@ def performer() -> Iterator[Finding]:
             yield Finding("live", name, False, text, remedy, needed=False)
 
 
-LOOKS = (machine, gpu, packages, kernels, weights, colour, codecs, transcripts, viewer, performer)
+LOOKS = (machine, gpu, packages, kernels, weights, colour, codecs, transcripts, viewer, performer, queues)
 
 
 def _package(requirement: str, modules: dict[str, str]) -> Finding:
