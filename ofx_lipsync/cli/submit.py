@@ -79,8 +79,7 @@ def _job(args: argparse.Namespace) -> Job:
     with open_shot(args) as opened:
         frames = FrameRange(wanted_frames(args, opened))
         memory = args.memory or memory_mib(opened)
-    # Run here, the job must find this very program.
-    here = str(Path(sys.executable).with_name("lipsync")) if args.now else "lipsync"
+    here = openjd.here() if args.now else "lipsync"
     return Job(
         name, folder, shot, frames, out, Path(args.analysis or folder / "shot.lipsync").absolute(), args.chunk,
         args.threads or 1, memory, args.lipsync or here,

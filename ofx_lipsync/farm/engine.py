@@ -114,7 +114,8 @@ class Engine:
     def _heed(self, line: wire.Line) -> None:
         messages = line.receive()
         for message in messages or []:
-            self._do(line, message)
+            with contextlib.suppress(OSError):  # the other end does not wait for the answer
+                self._do(line, message)
         if messages is None:
             self._forget(line)
 
@@ -152,7 +153,8 @@ class Engine:
             return
         self.waiting.append(task)
         if len(self.running) >= self.jobs:
-            task.line.send({"waiting": len(self.waiting)})
+            with contextlib.suppress(OSError):
+                task.line.send({"waiting": len(self.waiting)})
         self._start_next()
 
     def _refusal(self, task: Task) -> str | None:

@@ -57,6 +57,11 @@ def openjd() -> str:
     return found
 
 
+def here() -> str:
+    """This very program, for a job that runs here."""
+    return str(Path(sys.executable).with_name("lipsync"))
+
+
 def parameters(job: Job) -> dict[str, str]:
     """Values of the template's parameters, paths whole."""
     files = {name: _folder_or_file(path)[0] for name, path in inputs(job.shot)}

@@ -47,7 +47,8 @@ class Line:
         """Raises: OSError where the other end is gone."""
         content = json.dumps(message).encode() + b"\n"
         sent = socket.send_fds(self.connection, [content], descriptors) if descriptors else 0
-        self.connection.sendall(content[sent:])
+        if sent < len(content):
+            self.connection.sendall(content[sent:])
 
     def receive(self) -> list[dict[str, Any]] | None:
         """What has come, maybe nothing whole yet; None where the other end is gone or talks garbage."""
