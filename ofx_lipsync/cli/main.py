@@ -22,6 +22,7 @@ from ofx_lipsync.core.errors import LipSyncError, UsageError
 VERBS = {
     "dub": "dub a shot",
     "analyse": "analyse a shot once, for later renders",
+    "wedge": "a shot in many settings, side by side",
     "resync": "bring drifting sound back to its picture",
     "fill": "rebuild missing, black, frozen or NaN frames",
     "portrait": "make a still speak",
