@@ -23,6 +23,7 @@ VERBS = {
     "dub": "dub a shot",
     "analyse": "analyse a shot once, for later renders",
     "wedge": "a shot in many settings, side by side",
+    "report": "a page of a dubbed shot to look at",
     "preset": "save, show and apply params by name",
     "resync": "bring drifting sound back to its picture",
     "fill": "rebuild missing, black, frozen or NaN frames",

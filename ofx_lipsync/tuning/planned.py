@@ -47,14 +47,19 @@ def openings(track: FaceTrack, frames: Sequence[int]) -> np.ndarray:
     return found
 
 
+KEPT_BYTES = 2**29
+"""Of frames that were made, kept for the next look at them: about 100 of 1080p."""
+
+
 class DubbedClip:
-    """The plate with the new mouth in it as a core Clip, each frame made when it is asked for."""
+    """The plate with the new mouth in it as a core Clip, each frame made when it is first asked for."""
 
     def __init__(
         self, plate: Clip, colour: Colour, made: Callable[[int], Dubbed | None], frames: Sequence[int]
-    ) -> None:
+    ) -> None:  # fmt: skip
         self._plate, self._colour, self._made, self.frames = plate, colour, made, frames
-        self._last: tuple[int, Dubbed | None] | None = None
+        self._kept: dict[int, Dubbed | None] = {}
+        self._bytes = 0
 
     @property
     def rate(self) -> Rate:
@@ -82,9 +87,13 @@ class DubbedClip:
         return Image(pixels, Region.of_size(*size), Region.of_size(*size), colour=self._colour.look_space)
 
     def _dubbed(self, frame: int) -> Dubbed | None:
-        if self._last is None or self._last[0] != frame:
-            self._last = frame, self._made(frame)
-        return self._last[1]
+        if frame not in self._kept:
+            dubbed = self._made(frame)
+            self._bytes += 0 if dubbed is None else dubbed.image.pixels.nbytes + dubbed.matte.nbytes
+            if self._bytes > KEPT_BYTES:  # rather made again than out of memory
+                self._kept, self._bytes = {}, 0
+            self._kept[frame] = dubbed
+        return self._kept[frame]
 
 
 class MouthReader:
