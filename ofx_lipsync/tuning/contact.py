@@ -14,8 +14,8 @@ from ofx_lipsync.graph import Dubbed
 from ofx_lipsync.tuning.page import FAINT, INK, Page, resized
 from ofx_lipsync.tuning.shown import Shower, matte_picture
 
-MARGIN, GAP, BETWEEN, CAPTION, HEAD, SIDE = 28, 26, 4, 24, 58, 62
-WIDEST, LEAST, MOST, ACROSS = 2000, 180, 440, 8
+MARGIN, GAP, BETWEEN, CAPTION, HEAD, SIDE = 24, 26, 4, 28, 66, 66
+WIDEST, LEAST, MOST, ACROSS = 1640, 150, 440, 8
 """px: of the sheet and of one picture; frames side by side at most."""
 ROWS = ("plate", "result", "matte")
 
@@ -48,8 +48,8 @@ def contact_sheet(frames: Sequence[Shown], title: str, about: str) -> np.ndarray
     band_high = CAPTION + len(ROWS) * (high + BETWEEN)
     wide = max(900, 2 * MARGIN + SIDE + across * (width + BETWEEN))
     page = Page(wide, HEAD + len(bands) * (band_high + GAP) + MARGIN - GAP + 14)
-    page.words(MARGIN, 14, title, 22, bold=True, within=wide - 2 * MARGIN)
-    page.words(MARGIN, 42, about, 14, ink=FAINT, within=wide - 2 * MARGIN)
+    page.words(MARGIN, 14, title, 24, bold=True, within=wide - 2 * MARGIN)
+    page.words(MARGIN, 44, about, 16, ink=FAINT, within=wide - 2 * MARGIN)
     for place, band in enumerate(bands):
         _band(page, band, HEAD + 14 + place * (band_high + GAP), width, high)
     return page.array()
@@ -57,10 +57,10 @@ def contact_sheet(frames: Sequence[Shown], title: str, about: str) -> np.ndarray
 
 def _band(page: Page, frames: Sequence[Shown], top: int, width: int, high: int) -> None:
     for row, name in enumerate(ROWS):
-        page.words(MARGIN, top + CAPTION + row * (high + BETWEEN) + high // 2 - 8, name, 15, ink=FAINT)
+        page.words(MARGIN, top + CAPTION + row * (high + BETWEEN) + high // 2 - 8, name, 17, ink=FAINT)
     for column, one in enumerate(frames):
         x = MARGIN + SIDE + column * (width + BETWEEN)
         text = f"{one.frame}  {one.note}".rstrip()
-        page.words(x, top, text, 15, ink=INK, within=width)
+        page.words(x, top, text, 18, ink=INK, within=width)
         for row, picture in enumerate((one.plate, one.result, one.matte)):
             page.picture(x, top + CAPTION + row * (high + BETWEEN), resized(picture, width, high))

@@ -62,7 +62,7 @@ def _lips(strip: Any, of: Gathered) -> None:
         strip.plot([of.frames[run[0]] - 0.4, of.frames[run[1] - 1] + 0.4], [-0.35, -0.35], color=colour, lw=4)
     strip.plot([], [], color="#57c785", lw=4, label="p b m: shut")
     strip.plot([], [], color=ALARM, lw=4, label="missed")
-    strip.set_ylim(-0.8, max(4.0, 1.18 * float(np.nanmax([of.before, of.wanted, of.made]))))
+    strip.set_ylim(-0.8, max(4.0, 1.32 * float(np.nanmax([of.before, of.wanted, of.made]))))
 
 
 def _sync(strip: Any, of: Gathered) -> None:
@@ -89,7 +89,8 @@ def _sureness(strip: Any, of: Gathered) -> None:
         strip.plot(of.frames, of.sureness, color="#c08bff", lw=1.6, label="sync")
     if np.nanmax(np.append(of.built, 0)) > 0:
         strip.plot(of.frames, of.built, color=ALARM, lw=1.2, label="mouth made up")
-    strip.set_ylim(-0.04, 1.2)
+    strip.set_ylim(-0.04, 1.35)
+    strip.set_yticks([0, 0.25, 0.5, 0.75, 1])
 
 
 def _plain(strip: Any, of: Gathered) -> None:
@@ -107,7 +108,7 @@ def _plain(strip: Any, of: Gathered) -> None:
     strip.set_xlim(of.frames[0] - 0.5, of.frames[-1] + 0.5)
     strip.xaxis.get_major_locator().set_params(integer=True)
     if strip.get_legend_handles_labels()[0]:
-        strip.legend(loc="upper right", ncol=6, fontsize=9, frameon=False, labelcolor=INK)
+        strip.legend(loc="upper right", bbox_to_anchor=(1, 0.97), ncol=6, fontsize=9, frameon=False, labelcolor=INK)
 
 
 def _marks(strip: Any, found: Sequence[Finding]) -> None:

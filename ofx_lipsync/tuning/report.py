@@ -79,23 +79,24 @@ def cards(of: Gathered) -> list[dict[str, str]]:
     off = np.abs(of.made - of.wanted)[of.strength > 0]
     apart = float(np.nanmedian(off)) if np.isfinite(off).any() else math.nan
     unsure = float(np.nanmin(of.confidence)) if np.isfinite(of.confidence).any() else 0.0
+    closed = "bad" if open_ else "good" if shut else ""
     made = [
         _card(f"{painted} of {len(of.frames)}", "frames dubbed", "good" if painted else "bad"),
         _card(str(lost), "frames without the face", "bad" if lost else "good"),
-        _card(f"{shut - open_} of {shut}", "closures (p b m) made", "bad" if open_ else "good" if shut else ""),
+        _card(
+            f"{shut - open_} of {shut}",
+            "closures (p b m) at full strength made",
+            "bad" if open_ else "good" if shut else "",
+        ),
         _card(f"{apart:.1f} %", "of face height between lips wanted and made, median", _mood(apart < 0.8, apart < 1.5)),
         _card(f"{unsure:.2f}", "lowest confidence of the plan", _mood(unsure > 0.6, unsure > 0.45)),
     ]
     if of.sync is not None:
-        late, sure = (
-            of.sync.offset_s * of.rate,
-            float(of.sureness[of.voice > 0.5].mean() if (of.voice > 0.5).any() else 0),
-        )
-        fits = abs(late) <= 1
-        made.append(
-            _card(f"{late:+.1f} frames", f"sync of the whole shot, LSE-C {of.sync.lse_c:.2f}", _mood(fits, True))
-        )
-        made.append(_card(f"{sure:.2f}", "mean confidence of sync while somebody speaks", ""))
+        late, spoken = of.sync.offset_s * of.rate, of.voice > 0.5
+        sure = float(of.sureness[spoken].mean()) if spoken.any() else 0.0
+        text = f"frames that the sound is late against the lips; LSE-C {of.sync.lse_c:.2f}"
+        made.append(_card(f"{late:+.1f}", text, _mood(abs(late) <= 1, True)))
+        made.append(_card(f"{sure:.2f}", "mean confidence of that while somebody speaks", ""))
     return made
 
 
