@@ -185,7 +185,19 @@ def performer() -> Iterator[Finding]:
             yield Finding("live", name, False, text, remedy, needed=False)
 
 
-LOOKS = (machine, gpu, packages, kernels, weights, colour, codecs, transcripts, viewer, performer)
+def reports() -> Iterator[Finding]:
+    """What `lipsync report` draws graphs and writes its page with."""
+    for name in ("matplotlib", "jinja2"):
+        try:
+            importlib.import_module(name)
+            yield Finding("report", name, True, installed.version(name))
+        except ImportError as error:
+            yield Finding(
+                "report", name, False, f"none: {error}", f'pip install "{DISTRIBUTION}[report]"', needed=False
+            )
+
+
+LOOKS = (machine, gpu, packages, kernels, weights, colour, codecs, transcripts, viewer, performer, reports)
 
 
 def _package(requirement: str, modules: dict[str, str]) -> Finding:

@@ -15,7 +15,7 @@ from ofx_lipsync.core.face import FaceTrack
 from ofx_lipsync.core.offset import FaceSync
 from ofx_lipsync.graph import Settings, Shot, followed
 from ofx_lipsync.measure import measured
-from ofx_lipsync.tuning.planned import MouthReader, openings, planned_track
+from ofx_lipsync.tuning.planned import MouthReader, openings, planned_track, strengths
 from ofx_lipsync.tuning.rendered_score import chosen_on
 
 Told = Callable[[str, int, int], None]
@@ -69,7 +69,7 @@ def gather(
     told("tracking", len(frames), len(frames))
     sync = _sync(shot, settings, analysis, result, told) if measure else None
     assert shot.times_s is not None
-    asked = np.array([float(settings["MouthGenerate"].at(frame).strength) for frame in frames])
+    asked = strengths(settings, frames)
     planned = _of_plan(analysis, plan.strength, 0.0)[rows]
     middles_s = shot.times_s + 0.5 / float(shot.plate.rate)
     return Gathered(

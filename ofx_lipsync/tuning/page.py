@@ -116,6 +116,7 @@ def write_picture(path: str | Path, pixels: np.ndarray) -> None:
     _, height, width = pixels.shape
     picture = oiio.ImageBuf(oiio.ImageSpec(width, height, 3, "uint8"))
     picture.specmod().attribute("compression", JPEG if target.suffix.lower() != ".png" else "zip")
+    picture.specmod().attribute("png:compressionLevel", 3)
     picture.set_pixels(picture.roi, np.ascontiguousarray(pixels.transpose(1, 2, 0)))
     scratch = scratch_path(target)
     try:

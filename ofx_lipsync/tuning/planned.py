@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Callable, Sequence
+from typing import Callable, Mapping, Sequence
 
 import numpy as np
 
+from ofx_lipsync.core import keys
 from ofx_lipsync.core.articulate import articulation
 from ofx_lipsync.core.clip import Clip
 from ofx_lipsync.core.face import FaceTrack
@@ -30,11 +31,16 @@ OPEN = 0
 def planned_track(track: FaceTrack, plan: MouthPlan, settings: Settings) -> FaceTrack:
     """The track with lips, cheeks and chin where the plan takes them at the strength of each frame."""
     rows = np.searchsorted(track.frames, plan.frames)
-    strength = np.array([float(settings["MouthGenerate"].at(int(frame)).strength) for frame in plan.frames])
-    amount = (strength * plan.strength)[:, None, None]
+    amount = (strengths(settings, plan.frames.tolist()) * plan.strength)[:, None, None]
     landmarks = track.landmarks.copy()
     landmarks[rows[:, None], INDEX[None], :2] = plan.here + amount * (plan.target - plan.here)
     return replace(track, landmarks=landmarks)
+
+
+def strengths(settings: Settings, frames: Sequence[int]) -> np.ndarray:
+    """[N] float64: MouthGenerate.strength at each frame."""
+    value = settings["MouthGenerate"].strength
+    return np.array([keys.at(value, frame) if isinstance(value, Mapping) else value for frame in frames], np.float64)
 
 
 def openings(track: FaceTrack, frames: Sequence[int]) -> np.ndarray:

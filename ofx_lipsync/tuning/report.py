@@ -83,11 +83,7 @@ def cards(of: Gathered) -> list[dict[str, str]]:
     made = [
         _card(f"{painted} of {len(of.frames)}", "frames dubbed", "good" if painted else "bad"),
         _card(str(lost), "frames without the face", "bad" if lost else "good"),
-        _card(
-            f"{shut - open_} of {shut}",
-            "closures (p b m) at full strength made",
-            "bad" if open_ else "good" if shut else "",
-        ),
+        _card(f"{shut - open_} of {shut}", "closures (p b m) at full strength made", closed),
         _card(f"{apart:.1f} %", "of face height between lips wanted and made, median", _mood(apart < 0.8, apart < 1.5)),
         _card(f"{unsure:.2f}", "lowest confidence of the plan", _mood(unsure > 0.6, unsure > 0.45)),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,7 +17,6 @@ import pytest
 from ofx_lipsync.analysis import read_analysis
 from ofx_lipsync.cli.main import main
 from ofx_lipsync.core.face import FaceTrack
-from ofx_lipsync.tuning import graphs
 from ofx_lipsync.tuning.findings import closures, findings, missed
 from ofx_lipsync.tuning.gathered import Gathered
 
@@ -105,9 +105,10 @@ def test_frames_that_were_not_rendered_are_said(small, tmp_path, capsys) -> None
 
 
 def test_without_its_libraries_it_says_how_to_get_them(small, tmp_path, monkeypatch, capsys) -> None:
-    monkeypatch.setattr(graphs.importlib, "import_module", lambda name: (_ for _ in ()).throw(ImportError(name)))
+    monkeypatch.setitem(sys.modules, "jinja2", None)
     assert main(["report", str(small.shot), str(tmp_path / "page")]) == 2
-    assert 'get it: pip install "ofx-lipsync[report]"' in capsys.readouterr().err
+    assert 'needs jinja2, which is not installed; get it: pip install "ofx-lipsync[report]"' in capsys.readouterr().err
+    assert not (tmp_path / "page").exists()
 
 
 @pytest.fixture
