@@ -27,6 +27,8 @@ LISTED = 16
 CLOSE_PX, WIPE_PX = 360, 720
 """Widths of a finding's and of a wipe's pictures."""
 TEMPLATE = "report.html.j2"
+UNSURE = 0.3
+"""A sync under this mean confidence is told without a verdict."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def cards(of: Gathered) -> list[dict[str, str]]:
         late, spoken = of.sync.offset_s * of.rate, of.voice > 0.5
         sure = float(of.sureness[spoken].mean()) if spoken.any() else 0.0
         text = f"frames that the sound is late against the lips; LSE-C {of.sync.lse_c:.2f}"
-        made.append(_card(f"{late:+.1f}", text, _mood(abs(late) <= 1, True)))
+        made.append(_card(f"{late:+.1f}", text, _mood(abs(late) <= 1, True) if sure > UNSURE else ""))
         made.append(_card(f"{sure:.2f}", "mean confidence of that while somebody speaks", ""))
     return made
 
