@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         sheets = keep(Path(args.out), made, title(args, axes), len(axes[-1].values), counts)
         notes = opened.notes
     report([
-        *((f"{one.variant.number:>3} {one.variant.label}", row(one)) for one in made.tried),
+        *((f"{one.variant.number:>3} {one.variant.label[:60]}", row(one)) for one in made.tried),
         ("frames", ", ".join(map(str, frames))), ("view", made.view),
         *told(counts),
         ("wedge", f"{made.cpu_s:.1f} CPU-s with pictures and scores, besides the analysis"),

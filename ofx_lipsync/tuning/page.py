@@ -48,7 +48,7 @@ class Page:
         self, x: int, y: int, text: str, size: int = 14, *,
         bold: bool = False, ink: Grey = INK, within: int | None = None, align: str = "left",
     ) -> int:  # fmt: skip
-        """One line of text, cut with an ellipsis where it is wider than `within` px. y: of the top of a capital
+        """One line of text, cut with dots where it is wider than `within` px. y: of the top of a capital
         letter's line. Returns the text's width, px."""
         shown = text if within is None else fitted(text, within, size, bold)
         wide = text_width(shown, size, bold)
@@ -83,13 +83,13 @@ def text_width(text: str, size: int, bold: bool = False) -> int:
 
 
 def fitted(text: str, within: int, size: int, bold: bool = False) -> str:
-    """The text, or as much of it as `within` px hold, with an ellipsis."""
+    """The text, or as much of it as `within` px hold, with dots."""
     if text_width(text, size, bold) <= within:
         return text
     kept = len(text)
-    while kept and text_width(f"{text[:kept].rstrip()}…", size, bold) > within:
+    while kept and text_width(f"{text[:kept].rstrip()}...", size, bold) > within:
         kept -= 1
-    return f"{text[:kept].rstrip()}…" if kept else ""
+    return f"{text[:kept].rstrip()}..." if kept else ""
 
 
 def resized(picture: np.ndarray, width: int, height: int) -> np.ndarray:

@@ -19,7 +19,7 @@ from ofx_lipsync.tuning.findings import Finding, closures, findings, missed
 from ofx_lipsync.tuning.gathered import Gathered
 from ofx_lipsync.tuning.graphs import needs, write_graphs
 from ofx_lipsync.tuning.page import resized, write_picture
-from ofx_lipsync.tuning.vary import short_text
+from ofx_lipsync.tuning.vary import text_of
 
 PAGE, DATA, GRAPHS, SHEET, PICTURES = "index.html", "report.json", "graphs.svg", "sheet.png", "pictures"
 LISTED = 16
@@ -131,7 +131,7 @@ def changed_params(settings: Settings) -> list[tuple[str, str]]:
     for name in NODES:
         declared = type(settings[name]).declarations()
         values = settings[name].as_dict()
-        found += [(f"{name}.{p}", short_text(v)) for p, v in values.items() if v != declared[p].default]
+        found += [(f"{name}.{p}", text_of(v)) for p, v in values.items() if v != declared[p].default]
     return found
 
 

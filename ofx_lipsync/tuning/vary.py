@@ -102,7 +102,9 @@ def text_of(value: Any) -> str:
 
 
 def short_text(value: Any) -> str:
-    """The same for an eye."""
+    """The same for an eye; of keyframes only where they are."""
+    if isinstance(value, dict):
+        return f"keyed {min(value)}-{max(value)}"
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, bool):

@@ -14,8 +14,8 @@ from ofx_lipsync.tuning.wedge import Cell, Tried, Wedge
 
 WIDEST, MARGIN, GAP, INSIDE, BETWEEN = 2000, 28, 18, 10, 4
 """px: of the sheet, round it, between cells, round a cell's pictures, between these."""
-LEAST, LEAST_WHOLE, MOST = 150, 280, 460
-"""Width of one picture, px."""
+LEAST, LEAST_WHOLE, ENOUGH, MOST = 150, 190, 300, 460
+"""Width of one picture, px; pictures of `ENOUGH` rather stand more side by side than grow."""
 HEAD, LABEL, FIGURES, CAPTION = 54, 30, 48, 24
 """Height of the title, of a cell's label and of its figures, and of a frame's number, px."""
 NARROWEST = 1000
@@ -53,13 +53,15 @@ class _Layout:
         frames, count = len(made.frames), len(made.tried)
         cell = made.plates[made.frames[0]]
         shape = (cell.whole if whole and cell.whole is not None else cell.close).shape
-        room = WIDEST - 2 * MARGIN
         least = LEAST_WHOLE if whole else LEAST
-        fit = max(1, (room + GAP) // (frames * (least + BETWEEN) + 2 * INSIDE + GAP))
-        columns = min(columns, fit, count)
-        wide = (room - (columns - 1) * GAP) // columns - 2 * INSIDE - (frames - 1) * BETWEEN
-        width = min(MOST, max(wide // frames, least))
-        return cls(frames, columns, count, (width, round(width * shape[1] / shape[2])), whole)
+        columns = min(columns, count)
+        while columns > 1 and _width(frames, columns) < least:
+            columns -= 1
+        across = columns
+        while across + columns <= count and _width(frames, across + columns) >= ENOUGH:
+            across += columns
+        width = min(MOST, max(_width(frames, across), least))
+        return cls(frames, across, count, (width, round(width * shape[1] / shape[2])), whole)
 
     @property
     def cell_width(self) -> int:
@@ -94,6 +96,12 @@ class _Layout:
         return resized(cell.whole if self.whole and cell.whole is not None else cell.close, *self.picture)
 
 
+def _width(frames: int, columns: int) -> int:
+    """Of one picture where so many cells stand side by side, px."""
+    room = WIDEST - 2 * MARGIN - (columns - 1) * GAP
+    return (room // columns - 2 * INSIDE - (frames - 1) * BETWEEN) // frames
+
+
 def _notes(page: Page, made: Wedge, layout: _Layout) -> None:
     """What the figures mean, beside the plate where there is room."""
     x = MARGIN + INSIDE + layout.frame_x(layout.frames) + GAP
@@ -102,8 +110,8 @@ def _notes(page: Page, made: Wedge, layout: _Layout) -> None:
     lines = [
         f"{len(made.tried)} variants{current}",
         f"view: {made.view}",
-        "lips A of B: apart in the picture, as tracked, of as planned; % of face height",
-        "sync: planned lips against the sound over the whole shot, by the sync network; 0 is chance",
+        "lips A of B: % of face height apart in the picture, of as planned",
+        "sync: planned lips against the sound, over the whole shot; 0 is chance",
         *(["LSE-C: the same by pixels, of the part that was rendered for it"] if made.tried[0].lse is not None else []),
     ]
     for row, line in enumerate(lines if room >= NOTES_PX else []):
