@@ -13,6 +13,7 @@ SUITES = {
     "resync": "is sound put out of sync brought back: lag left, clicks, length",
     "fill": "are lost frames rebuilt: lips and face against freezing and cross-fading",
     "speed": "CPU seconds by stage and peak memory of a 1080p dub",
+    "elements": "does a plain over of the new pixels give the comp; how far the ST map is off",
     "plugin": "what the plug-in costs a frame besides its work, beside a plain copy of the same bytes",
     "sheets": "contact sheets of plate, result and matte, to look at",
     "portrait": "stills that speak: opening against the line, lips in silence, drift of the face",
