@@ -2,8 +2,9 @@
 """lipsync bench elements: does a plain over of the layer give the comp, and what is the ST map off by?
 
 Plates of filmed people as EXR, with lights of 60, negatives of -0.2, NaN and Inf all over their faces. The over is made
-by NumPy and by OpenImageIO; the map is tried by OpenCV's linear remap (its cubic moves a picture by up to 0.04 px), and what is left of a shift between that and the
-moved jaw is measured tile by tile (least squares on gradients, Lucas and Kanade 1981).
+by NumPy and by OpenImageIO; the map is tried by OpenCV's linear remap (its cubic itself moves a picture by 0.04 px),
+and what is left of a shift between that and the moved jaw is measured tile by tile (least squares on gradients, Lucas
+and Kanade 1981).
 """
 
 from __future__ import annotations
