@@ -58,7 +58,7 @@ def shot(request, tmp_path_factory, make_plate, sample_line) -> Path:
         spec.x, spec.y, spec.full_width, spec.full_height, spec.full_x, spec.full_y = *AT, *FORMAT, 0, 0
         spec.attribute("oiio:ColorSpace", space)
         spec.attribute("show/shot", "ab_0010")
-        spec.attribute("PixelAspectRatio", 2.0)
+        spec.attribute("PixelAspectRatio", 1.125)
         spec.attribute("smpte:TimeCode", oiio.TypeDesc("timecode"), (0x01020300 + frame - FIRST, 0))
         out = oiio.ImageOutput.create("x.exr")
         out.open(str(folder / f"plate.{frame}.exr"), spec)
