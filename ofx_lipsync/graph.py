@@ -142,9 +142,10 @@ class Dub:
         self.settings = settings
         self.progress = progress or (lambda stage, done, total: None)
 
-    def analyse(self, key: dict[str, str] | None = None) -> Analysis:
-        """The whole shot, in order. Raises: FrameError when no face is found and the policy is `error`."""
-        faces, audio = self.faces(), self.audio()
+    def analyse(self, key: dict[str, str] | None = None, seen: FaceAnalysis | None = None) -> Analysis:
+        """The whole shot, in order. seen: what was found in this plate for somebody else's line, with other params that
+        may differ in whose face they choose. Raises: FrameError when no face is found and the policy is `error`."""
+        faces, audio = self.faces() if seen is None else self.choose(seen), self.audio()
         plan = self.plan(faces, audio)
         frames, display = np.asarray(self.shot.frames, np.int64), self.shot.plate.display
         edges = (display.x0, display.y0, display.x1, display.y1)
@@ -157,6 +158,11 @@ class Dub:
             shot.plate, shot.frames, self.settings["FaceDetect"], progress=self._stage("faces")
         )
         return found
+
+    def choose(self, faces: FaceAnalysis) -> FaceAnalysis:
+        """Of everybody in the plate, the one whom this dub is for."""
+        chosen = node("FaceDetect").choose(faces.tracks, self.shot.plate.display, self.settings["FaceDetect"])
+        return replace(faces, chosen=chosen)
 
     def audio(self) -> AudioAnalysis:
         """What the line says, at the frames of the shot."""

@@ -20,11 +20,14 @@ from ofx_lipsync.cli.shot import (
     frame_range,
     open_shot,
     report,
+    told,
 )
-from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.core.errors import UsageError, at_frame
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange
-from ofx_lipsync.graph import node, summary
+from ofx_lipsync.farm.existing import Existing, check_skippable, look
+from ofx_lipsync.farm.recipe import Recipe
+from ofx_lipsync.graph import node
 from ofx_lipsync.media import movie_codec
 from ofx_lipsync.media.elements_writer import ElementsWriter
 from ofx_lipsync.media.sink import open_writer
@@ -39,11 +42,20 @@ def register(verbs: Any) -> None:
     parser.add_argument("--analysis", metavar="FILE", help="read the analysis from this file, or make it there")
     parser.add_argument("--elements", metavar="FILE", help="layers for compositing besides, as elements.####.exr")
     parser.add_argument("--codec", help="prores, prores4444, h264 or ffv1 (default: by the file's extension)")
+    there = parser.add_mutually_exclusive_group()
+    there.add_argument(
+        "--skip-existing",
+        action="store_true",
+        help="leave frames alone that are there, whole, and made from the same shot and params",
+    )
+    there.add_argument("--overwrite", action="store_true", help="make every frame, whatever is there (the default)")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     check_outputs(args)
+    if args.skip_existing:
+        check_skippable(args.out)
     began = time.monotonic()
     with open_shot(args) as opened, progress(args.progress) as shown:
         frames = wanted_frames(args, opened)
@@ -52,15 +64,18 @@ def run(args: argparse.Namespace) -> int:
             layers = ElementsWriter(args.elements, opened.plate) if args.elements else None
             analysis = analysed(opened, args.analysis, shown)
             delivered = Delivery(layers, opened, analysis) if layers else None
-            left = render(opened, analysis, frames, writer, shown, delivered)
+            recipe = Recipe.of(opened, analysis)
+            there = look(args.out, frames, recipe, args.elements) if args.skip_existing else Existing()
+            left = render(opened, analysis, there.left(frames), writer, shown, delivered)
     seconds = time.monotonic() - began
     report(
         [
             ("result", args.out),
             *([("elements", args.elements)] if args.elements else []),
-            ("frames", f"{len(frames)} in, {len(frames)} out, {len(frames) - len(left)} dubbed"),
+            ("frames", f"{len(frames)} in, {len(frames)} out, {len(frames) - len(there.kept) - len(left)} dubbed"),
+            *there.lines(),
             *([("codec", writer.coding)] if writer.coding else []),
-            *summary(analysis).items(),
+            *told(opened, analysis),
             *([("frames left as they are", str(FrameRange(left)))] if left else []),
             *([("mouths", text)] if (text := mouths_note(opened)) else []),
             *opened.notes.items(),
@@ -91,20 +106,20 @@ def render(
     for made in finished(opened, analysis, frames, shown):
         if made.dubbed is None:
             left.append(made.frame.number)
-        if elements is not None:
-            elements.write(made)
-        writer.write(made.frame)
+        with at_frame(made.frame.number):
+            if elements is not None:
+                elements.write(made)
+            writer.write(made.frame)
     return left
 
 
 def heard(opened: OpenShot, frames: Sequence[int]) -> Sound:
     """The line on the clock of the frames that are written; cut only where those are a part of the shot."""
     plate, sound = opened.plate, opened.sound
-    last_of_all = opened.delivered[-1]
     if list(frames) == list(plate.frames):
         return sound
     begin_s = plate.time_s(frames[0])
-    end_s = None if frames[-1] == last_of_all else plate.time_s(frames[-1]) + float(1 / plate.rate)
+    end_s = None if frames[-1] == plate.frames[-1] else plate.time_s(frames[-1]) + float(1 / plate.rate)
     first = max(0, round((begin_s - sound.start_s) * sound.rate_hz))
     last = None if end_s is None else max(first, round((end_s - sound.start_s) * sound.rate_hz))
     silence_s = max(0.0, sound.start_s - begin_s)

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 import numpy as np
 import OpenImageIO as oiio
@@ -18,7 +19,7 @@ from ofx_lipsync.media.picture_file import specs
 from ofx_lipsync.media.plate import Frame, Plate
 from ofx_lipsync.media.still_frame import StillFrame, codes
 from ofx_lipsync.media.still_space import header_of_space
-from ofx_lipsync.media.writer import Writer, put_in_place, scratch_path
+from ofx_lipsync.media.writer import KEY, PIXELS, Writer, put_in_place, remove_stale, scratch_path
 
 WRITES = {".exr": "exr", ".dpx": "dpx", ".tif": "tiff", ".tiff": "tiff", ".png": "png"}
 
@@ -50,6 +51,7 @@ class StillWriter(Writer):
         self._plate = plate
         self._rate = rate
         self._written: set[int] = set()
+        remove_stale(self._path.parent, self._path.suffix)
 
     def write(self, frame: Frame) -> None:
         if self._pattern is None and self._written - {frame.number}:
@@ -60,6 +62,8 @@ class StillWriter(Writer):
         else:
             header, pixels = self._converted(frame)
             headers, parts = [header], [pixels]
+        if KEY in frame.metadata:
+            headers[0].attribute(PIXELS, pixels_digest(parts))
         write_file(target, headers, parts)
         self._written.add(frame.number)
 
@@ -119,6 +123,15 @@ class StillWriter(Writer):
         text = timecode.advance(start, frame.number - first, self._plate.rate) if start else ""
         set_time(header, self._rate or self._plate.rate, text or None)
         return header
+
+
+def pixels_digest(parts: Sequence[np.ndarray]) -> str:
+    """32 hex digits of what is stored: shape, type and bits of every part."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        digest.update(f"{part.shape} {part.dtype.str} ".encode())
+        digest.update(np.ascontiguousarray(part).data)
+    return digest.hexdigest()
 
 
 def carry_over(header: Any, frame: Frame) -> None:
