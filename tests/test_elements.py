@@ -52,13 +52,13 @@ def shot(request, tmp_path_factory, make_plate, sample_line) -> Path:
     still = make_plate.scene_linear_still()
     for frame in range(FIRST, LAST + 1):
         rgb = make_plate.view(still, (frame - FIRST) / 40, *SIZE).astype(np.float32)
-        rgb[7::23, 5::19] = [60.0, -0.2, 1e-7]
+        rgb[7::17, 5::13] = [60.0, -0.2, 1e-7]
         rgb[9::46, 6::38] = [np.nan, np.inf, -np.inf]
         spec = oiio.ImageSpec(*SIZE, 3, kind)
         spec.x, spec.y, spec.full_width, spec.full_height, spec.full_x, spec.full_y = *AT, *FORMAT, 0, 0
         spec.attribute("oiio:ColorSpace", space)
         spec.attribute("show/shot", "ab_0010")
-        spec.attribute("PixelAspectRatio", 2.0)
+        spec.attribute("PixelAspectRatio", 1.125)
         spec.attribute("smpte:TimeCode", oiio.TypeDesc("timecode"), (0x01020300 + frame - FIRST, 0))
         out = oiio.ImageOutput.create("x.exr")
         out.open(str(folder / f"plate.{frame}.exr"), spec)
@@ -128,16 +128,19 @@ def test_a_plain_over_is_the_comp(shot, plain) -> None:
 
 
 def test_lights_and_negatives_lie_inside_and_outside_and_stay(shot) -> None:
-    plate, _, window = read(shot / f"plate.{LAST}.exr")
-    comp = read(shot / f"comp.{LAST}.exr")[0]
-    alpha, region = layer(shot / f"elements.{LAST}.exr", "A")
-    cover = np.zeros(plate.shape[:2], np.float32)
-    cover[region.slices_in(window)] = alpha[..., 0]
-    lit = plate[..., 0] == 60
-    assert lit[cover == 0].sum() > 20
-    assert lit[(cover > 0) & (cover < 1)].sum() >= 1
-    assert np.array_equal(comp[cover == 0].view(np.uint32), plate[cover == 0].view(np.uint32))
-    assert np.nanmax(comp[(cover == 1)]) > 30, "moved with the jaw, and not clamped"
+    on_the_edge = 0
+    for frame in range(FIRST + 1, LAST + 1):
+        plate, _, window = read(shot / f"plate.{frame}.exr")
+        comp = read(shot / f"comp.{frame}.exr")[0]
+        alpha, region = layer(shot / f"elements.{frame}.exr", "A")
+        cover = np.zeros(plate.shape[:2], np.float32)
+        cover[region.slices_in(window)] = alpha[..., 0]
+        lit = plate[..., 0] == 60
+        assert lit[cover == 0].sum() > 20
+        on_the_edge += int(lit[(cover > 0) & (cover < 1)].sum())
+        assert np.array_equal(comp[cover == 0].view(np.uint32), plate[cover == 0].view(np.uint32))
+        assert np.nanmax(comp[(cover == 1)]) > 30, "moved with the jaw, and not clamped"
+    assert on_the_edge > 3
 
 
 def digests(folder: Path, name: str) -> dict[str, str]:
@@ -217,7 +220,7 @@ def test_the_plate_through_the_st_map_is_the_moved_jaw(shot) -> None:
     x, y, region = source_px(shot / f"elements.{LAST}.exr")
     rgba, _ = layer(shot / f"elements.{LAST}.exr", "ground.R", "ground.G", "ground.B", "ground.A")
     broken = ~np.isfinite(plate).all(axis=2) | (plate[..., 0] > 10)
-    clear = cv2.dilate(broken.astype(np.uint8), np.ones((13, 13))) == 0
+    clear = cv2.dilate(broken.astype(np.uint8), np.ones((11, 11))) == 0
     plate = np.nan_to_num(plate, posinf=0, neginf=0)
     mouth, _ = layer(shot / f"elements.{LAST}.exr", "matte.A")
     sure = (rgba[..., 3] == 1) & (mouth[..., 0] == 0) & clear[region.slices_in(window)]
@@ -227,7 +230,7 @@ def test_the_plate_through_the_st_map_is_the_moved_jaw(shot) -> None:
         return float(np.abs(cv2.remap(plate, columns, rows, cv2.INTER_CUBIC) - rgba[..., :3])[sure].mean())
 
     still = np.abs(plate[region.slices_in(window)] - rgba[..., :3])[sure].mean()
-    assert sure.sum() > 1000
+    assert sure.sum() > 400
     assert off(0) < 0.75 * off(0.1)
     assert off(0) < 0.75 * off(-0.1)
     assert off(0) < 0.2 * still

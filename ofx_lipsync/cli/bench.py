@@ -14,6 +14,7 @@ SUITES = {
     "fill": "are lost frames rebuilt: lips and face against freezing and cross-fading",
     "speed": "CPU seconds by stage and peak memory of a 1080p dub",
     "wedge": "what a wedge of 15 variants costs, and what its variants share, beside one variant alone",
+    "elements": "does a plain over of the new pixels give the comp; how far the ST map is off",
     "plugin": "what the plug-in costs a frame besides its work, beside a plain copy of the same bytes",
     "sheets": "contact sheets of plate, result and matte, to look at",
     "portrait": "stills that speak: opening against the line, lips in silence, drift of the face",
