@@ -256,8 +256,9 @@ def _listening(path: Path) -> socket.socket:
     return listener
 
 
-def warm() -> None:
-    """Loads what every task needs. No thread may be left behind by it: forks would find its locks held."""
+def warm(torch: bool = False) -> None:
+    """Loads what every task needs. torch: and what neural mouths need. No thread may be left behind by it: forks would
+    find its locks held."""
     import gc
     import importlib
 
@@ -272,6 +273,8 @@ def warm() -> None:
     for weights in ("articulation", "coarticulation", "hearing"):
         load(weights)
     FaceNetworks.load()
+    if torch:
+        importlib.import_module("torch")
     gc.freeze()  # what is there now stays, and pages that nobody writes on are shared with every fork
     threads = len(os.listdir("/proc/self/task"))
     if threads > 1:
