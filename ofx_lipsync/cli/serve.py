@@ -52,13 +52,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(path: Path, args: argparse.Namespace) -> int:
-    import gc
-
     from ofx_lipsync.farm.engine import Engine, warm
 
     warm(torch=args.torch)
     Engine(path, args.jobs, args.idle, lambda line: print(line, file=sys.stderr, flush=True)).run()
-    gc.unfreeze()
     return 0
 
 
