@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The `lipsync` command: one verb a module, errors as one line, exit codes as farms expect them.
 
-0 ok, 1 internal, 2 usage, 3 some frames failed, 4 input or output, 5 device, 130 interrupted, 143 terminated.
+0 ok, 1 internal, 2 usage, 3 some frames failed, 4 input or output, 5 device, 6 consent, 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
