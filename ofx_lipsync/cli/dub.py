@@ -11,6 +11,7 @@ from typing import Any, Sequence
 from ofx_lipsync.analysis import Analysis
 from ofx_lipsync.cli.frames import finished
 from ofx_lipsync.cli.progress import Progress, progress
+from ofx_lipsync.cli.provenance import changed_frames, movie_tags, recipe, shot_stamp
 from ofx_lipsync.cli.shot import (
     OpenShot,
     add_shot_arguments,
@@ -20,6 +21,7 @@ from ofx_lipsync.cli.shot import (
     open_shot,
     report,
 )
+from ofx_lipsync.cli.trust import Trust, add_trust_arguments, vouched
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange
@@ -27,6 +29,7 @@ from ofx_lipsync.graph import node, summary
 from ofx_lipsync.media import movie_codec
 from ofx_lipsync.media.sink import open_writer
 from ofx_lipsync.media.writer import Writer
+from ofx_lipsync.trust.ledger import Ledger
 
 
 def register(verbs: Any) -> None:
@@ -36,22 +39,28 @@ def register(verbs: Any) -> None:
     parser.add_argument("-F", "--frames", metavar="RANGE", help="render only these frames of the shot, as 1001-1075x2")
     parser.add_argument("--analysis", metavar="FILE", help="read the analysis from this file, or make it there")
     parser.add_argument("--codec", help="prores, prores4444, h264 or ffv1 (default: by the file's extension)")
+    add_trust_arguments(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     check_outputs(args)
+    trust = vouched(args)
     began = time.monotonic()
     with open_shot(args) as opened, progress(args.progress) as shown:
+        opened.consent = trust.consent
         frames = wanted_frames(args, opened)
         # The writer comes first: what it cannot write is said before the shot is analysed, not after.
         with _writer(args, opened, frames) as writer:
             analysis = analysed(opened, args.analysis, shown)
+            ledger = watched(trust, args.out, opened, analysis, frames, writer)
             left = render(opened, analysis, frames, writer, shown)
+        sidecar = ledger.finish()
     seconds = time.monotonic() - began
     report(
         [
             ("result", args.out),
+            ("provenance", sidecar),
             ("frames", f"{len(frames)} in, {len(frames)} out, {len(frames) - len(left)} dubbed"),
             *([("codec", writer.coding)] if writer.coding else []),
             *summary(analysis).items(),
@@ -62,6 +71,16 @@ def run(args: argparse.Namespace) -> int:
         ]
     )
     return 0
+
+
+def watched(
+    trust: Trust, out: str, opened: OpenShot, analysis: Analysis, frames: Sequence[int], writer: Writer
+) -> Ledger:
+    """What is written says of itself, inside and beside, how it was made."""
+    marks, plate = shot_stamp(opened, analysis), opened.plate
+    tags = movie_tags(marks, changed_frames(opened, analysis, frames))
+    made = recipe(marks, opened.consent, plate.info.path, opened.key)
+    return trust.begin(writer, out, made, plate.frames, plate.info.path, tags)
 
 
 def mouths_note(opened: OpenShot) -> str | None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ofx_lipsync.analysis import Analysis, check_key, read_analysis, write_analysis
 from ofx_lipsync.cli.progress import Progress
+from ofx_lipsync.core.consent import Consent
 from ofx_lipsync.core.errors import AnalysisError, ColourError, InputError, UsageError
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange, Rate, parse_rate
@@ -63,6 +64,7 @@ class OpenShot:
     notes: dict[str, str]
     """What the summary should say besides."""
     _files: ExitStack
+    consent: Consent | None = None
 
     def __enter__(self) -> OpenShot:
         return self

@@ -18,7 +18,7 @@ from ofx_lipsync.media.picture_file import specs
 from ofx_lipsync.media.plate import Frame, Plate
 from ofx_lipsync.media.still_frame import StillFrame, codes
 from ofx_lipsync.media.still_space import header_of_space
-from ofx_lipsync.media.writer import Writer, put_in_place, scratch_path
+from ofx_lipsync.media.writer import Seal, Writer, pixels_sha256, put_whole, scratch_path
 
 WRITES = {".exr": "exr", ".dpx": "dpx", ".tif": "tiff", ".tiff": "tiff", ".png": "png"}
 
@@ -60,7 +60,8 @@ class StillWriter(Writer):
         else:
             header, pixels = self._converted(frame)
             headers, parts = [header], [pixels]
-        write_file(target, headers, parts)
+        self.seal.takes(frame.number, frame.metadata)
+        write_file(target, headers, parts, self.seal, frame.number)
         self._written.add(frame.number)
 
     def close(self) -> None:
@@ -150,7 +151,10 @@ def _filled(image: Image) -> np.ndarray:
     return planes
 
 
-def write_file(target: Path, headers: list[Any], parts: list[np.ndarray]) -> None:
+def write_file(
+    target: Path, headers: list[Any], parts: list[np.ndarray], seal: Seal | None = None, number: int | None = None
+) -> None:
+    """A picture file, whole before it has its name. seal: watches it, as frame `number`."""
     scratch = scratch_path(target)
     try:
         _encode(scratch, target, headers, parts)
@@ -161,7 +165,10 @@ def write_file(target: Path, headers: list[Any], parts: list[np.ndarray]) -> Non
     except BaseException:
         scratch.unlink(missing_ok=True)
         raise
-    put_in_place(scratch, target)
+    if seal is None:
+        put_whole(scratch, target, Seal())
+    else:
+        put_whole(scratch, target, seal, number, pixels_sha256(headers, parts))
 
 
 def _ends_well(path: Path) -> bool:

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The arguments about consent and signing that every verb shares which changes a person's picture."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+from dataclasses import dataclass
+from typing import Any, Mapping, Sequence
+
+from ofx_lipsync.core.consent import Consent, require
+from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.graph import Settings
+from ofx_lipsync.media.writer import Writer
+from ofx_lipsync.trust.ledger import Ledger
+from ofx_lipsync.trust.signing import Signer
+
+CERT, KEY, AUTHORITY, REQUIRE = "LIPSYNC_C2PA_CERT", "LIPSYNC_C2PA_KEY", "LIPSYNC_C2PA_TSA", "LIPSYNC_REQUIRE_CONSENT"
+
+ARGUMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("--consent", {"metavar": "REF", "action": "append", "default": [],
+                   "help": "the performer's agreement, its number or NAME=VALUE of performer, agreement, scope, "
+                           "languages, status (cleared), expires; may be given several times"}),
+    ("--require-consent", {"action": "store_true",
+                           "help": f"stop with exit code 6 unless consent is cleared (or ${REQUIRE}=1)"}),
+    ("--sign-cert", {"metavar": "PEM", "help": f"certificate chain to sign results with, leaf first (or ${CERT})"}),
+    ("--sign-key", {"metavar": "PEM", "help": f"its private key (or ${KEY})"}),
+    ("--sign-tsa", {"metavar": "URL", "help": f"time stamp authority to ask when signing (or ${AUTHORITY})"}),
+)  # fmt: skip
+
+
+def add_trust_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("trust")
+    for name, options in ARGUMENTS:
+        group.add_argument(name, **options)
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What a run may do, and whose name it is signed with."""
+
+    consent: Consent | None
+    signer: Signer | None
+
+    def begin(
+        self, writer: Writer, out: str, recipe: Mapping[str, Any], shot: Sequence[int], plate: str, movie: Any = None
+    ) -> Ledger:
+        """Watch a writer from its first frame on; `finish` leaves the sidecar once it is closed. movie: its tags."""
+        ledger = Ledger(out, recipe, shot, plate, self.signer)
+        writer.seal = ledger
+        writer.tags.update(movie or {})
+        return ledger
+
+
+def vouched(args: argparse.Namespace, consent: Consent | None = None, language: str = "") -> Trust:
+    """Consent checked and the key tried, before any work. consent, language: of the shot file, for which options win.
+
+    Raises: ConsentError where consent is required and wanting; UsageError or InputError about the key.
+    """
+    consent = Consent.parse(args.consent) or consent
+    if args.require_consent or os.environ.get(REQUIRE, "").lower() in ("1", "true", "yes", "on"):
+        spoken = Settings.parse(args.sets)["AudioFeature"].language or language
+        require(consent, spoken, datetime.date.today())
+    return Trust(consent, _signer(args))
+
+
+def _signer(args: argparse.Namespace) -> Signer | None:
+    cert, key = args.sign_cert or os.environ.get(CERT), args.sign_key or os.environ.get(KEY)
+    if not cert and not key:
+        return None
+    if not cert or not key:
+        wanting = f"--sign-key (or ${KEY})" if cert else f"--sign-cert (or ${CERT})"
+        raise UsageError(f"{wanting}: is missing; signing needs the certificate chain and its private key")
+    return Signer.read(cert, key, args.sign_tsa or os.environ.get(AUTHORITY) or "")
