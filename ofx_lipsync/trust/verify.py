@@ -44,7 +44,9 @@ class Findings:
     def is_good(self, must_be_trusted: bool) -> bool:
         """Whether all is as it was written, and signed by somebody trusted where that is asked for."""
         states = {found.state for found in self.signatures.values()}
-        signed = bool(states) and states <= {credentials.TRUSTED}
+        # Each picture of a sequence may be signed and their order not: it is the sidecar that has to be.
+        listed = self.whole is None or any(name.endswith(sidecar.ENDING) for name in self.signatures)
+        signed = listed and bool(states) and states <= {credentials.TRUSTED}
         same = not (self.changed or self.missing or self.extra or self.wrong) and self.whole is not False
         return same and credentials.INVALID not in states and (signed or not must_be_trusted)
 
