@@ -8,14 +8,15 @@ import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Iterator, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from ofx_lipsync.cli.dub import heard, wanted_frames
 from ofx_lipsync.cli.progress import Progress, progress
-from ofx_lipsync.cli.provenance import frame_stamp, stamp
+from ofx_lipsync.cli.provenance import frame_stamp, movie_tags, recipe, stamp
 from ofx_lipsync.cli.shot import ARGUMENTS, OpenShot, check_outputs, fingerprint, parse_offset, report
+from ofx_lipsync.cli.trust import add_trust_arguments, vouched
 from ofx_lipsync.core.errors import InputError, UsageError
 from ofx_lipsync.core.pose import describe_pose
 from ofx_lipsync.core.region import Region
@@ -52,23 +53,32 @@ def register(verbs: Any) -> None:
     parser.add_argument("--first", metavar="N", type=int, default=FIRST, help=f"the first frame's number ({FIRST})")
     parser.add_argument("-F", "--frames", metavar="RANGE", help="make only these frames, as 1-75x2")
     parser.add_argument("--codec", help="prores, prores4444, h264 or ffv1 (default: by the file's extension)")
+    add_trust_arguments(parser)
     parser.set_defaults(run=run, reel=None, holdout=None, analysis=None)
 
 
 def run(args: argparse.Namespace) -> int:
     check_outputs(args)
+    trust = vouched(args)
     began = time.monotonic()
     with open_still(args) as opened, progress(args.progress) as shown:
+        opened.consent = trust.consent
         frames = wanted_frames(args, opened)
         with _writer(args, opened, frames) as writer:
             portrait = Portrait(opened.shot, opened.settings, shown.advance)
             analysis = portrait.analyse()
-            for native in rendered(opened, portrait, analysis, frames, shown, own=_own_format(args)):
+            marks = stamp(opened, {**opened.key, **opened.settings.key()}, CHAIN)
+            made_with = recipe(marks, opened.consent, args.plate, opened.key)
+            tags = movie_tags(marks, frames)
+            ledger = trust.begin(writer, args.out, made_with, opened.shot.frames, args.plate, tags)
+            for native in rendered(opened, portrait, analysis, frames, shown, marks, own=_own_format(args)):
                 writer.write(native)
+        sidecar = ledger.finish()
     seconds = time.monotonic() - began
     report(
         [
             ("result", args.out),
+            ("sidecar", sidecar),
             ("frames", f"{len(frames)} of {FrameRange(opened.shot.frames)}, {opened.plate.rate} a second"),
             *([("codec", writer.coding)] if writer.coding else []),
             *_seen(analysis).items(),
@@ -83,7 +93,7 @@ def open_still(args: argparse.Namespace) -> OpenShot:
     """The still on every frame that the line and Portrait's leads need, and the line."""
     settings, colour, rate = Settings.parse([ENGINE, *args.sets]), Colour.load(args.colour), parse_rate(args.rate)
     portrait = settings["Portrait"]
-    starts_s = portrait.lead_in + parse_offset(args.audio_offset, rate)
+    starts_s = portrait.lead_in + parse_offset(args.audio_offset or "0", rate)
     sound = replace(read_sound(args.line, start_s=max(0.0, -starts_s)), start_s=max(0.0, starts_s))
     length_s = sound.start_s + sound.samples.shape[1] / sound.rate_hz + portrait.lead_out
     count = int(np.ceil(round(length_s * float(rate), 6)))
@@ -107,10 +117,10 @@ def _still_frames(path: str, frames: FrameRange) -> FrameRange | None:
 
 
 def rendered(
-    opened: OpenShot, portrait: Portrait, analysis: PortraitAnalysis, frames: Sequence[int], shown: Progress, own: bool
-) -> Iterator[Frame]:
+    opened: OpenShot, portrait: Portrait, analysis: PortraitAnalysis, frames: Sequence[int], shown: Progress,
+    marks: Mapping[str, str | int], own: bool,
+) -> Iterator[Frame]:  # fmt: skip
     """Frames of the still, changed and stamped; in its own storage where `own`, else in numbers that nothing rounds."""
-    marks = stamp(opened, {**opened.key, **opened.settings.key()}, CHAIN)
     for frame in shown.stage("render", frames):
         native, touched = opened.plate.load(frame), Region(0, 0, 0, 0)
         if isinstance(native, StillFrame) and not own:
@@ -119,7 +129,7 @@ def rendered(
             native.composite(layer.image, layer.matte)
             touched = touched.union(layer.image.region)
         if not touched.is_empty:
-            native.metadata.update({**marks, **frame_stamp(touched)})
+            native.metadata.update({**marks, **frame_stamp(touched, "still, moved and mouth generated")})
         yield native
 
 

@@ -109,10 +109,10 @@ def frame_stamp(region: Region, source: str = GENERATED) -> dict[str, str]:
     }
 
 
-def changed_frames(opened: OpenShot, analysis: Analysis, frames: Sequence[int]) -> FrameRange:
+def changed_frames(settings: Settings, analysis: Analysis, frames: Sequence[int]) -> FrameRange:
     """Those that get another mouth, known before any is made: a movie says so in its head."""
-    generate, settings = node("MouthGenerate"), opened.settings["MouthGenerate"]
-    return FrameRange(frame for frame in frames if generate.paints(analysis.plan, frame, settings.at(frame)))
+    generate, params = node("MouthGenerate"), settings["MouthGenerate"]
+    return FrameRange(frame for frame in frames if generate.paints(analysis.plan, frame, params.at(frame)))
 
 
 def movie_tags(stamped: Mapping[str, str | int], changed: Sequence[int]) -> dict[str, str]:

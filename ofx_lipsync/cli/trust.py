@@ -13,6 +13,7 @@ from ofx_lipsync.core.consent import Consent, require
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.graph import Settings
 from ofx_lipsync.media.writer import Writer
+from ofx_lipsync.shotfile import ShotFile
 from ofx_lipsync.trust.ledger import Ledger
 from ofx_lipsync.trust.signing import Signer
 
@@ -53,16 +54,25 @@ class Trust:
         return ledger
 
 
-def vouched(args: argparse.Namespace, consent: Consent | None = None, language: str = "") -> Trust:
-    """Consent checked and the key tried, before any work. consent, language: of the shot file, for which options win.
+def vouched(args: argparse.Namespace) -> Trust:
+    """Consent checked and the key tried, before any work; of a shot file's block the options win.
 
     Raises: ConsentError where consent is required and wanting; UsageError or InputError about the key.
     """
-    consent = Consent.parse(args.consent) or consent
+    shot: ShotFile | None = getattr(args, "asked", None)
+    block = {name: value for name, value in vars(shot.consent).items() if value} if shot else {}
+    consent = Consent.parse(args.consent, block)
     if args.require_consent or os.environ.get(REQUIRE, "").lower() in ("1", "true", "yes", "on"):
-        spoken = Settings.parse(args.sets)["AudioFeature"].language or language
-        require(consent, spoken, datetime.date.today())
+        for language in _spoken(args, shot):
+            require(consent, language, datetime.date.today())
     return Trust(consent, _signer(args))
+
+
+def _spoken(args: argparse.Namespace, shot: ShotFile | None) -> list[str]:
+    """The language of every line."""
+    if shot is None:
+        return [Settings.parse(args.sets)["AudioFeature"].language]
+    return [shot.settings(line)["AudioFeature"].language for line in range(max(1, len(shot.lines)))]
 
 
 def _signer(args: argparse.Namespace) -> Signer | None:

@@ -48,9 +48,10 @@ class Consent:
         return cls(**values, languages=tuple(str(name).strip() for name in spoken if str(name).strip()))
 
     @classmethod
-    def parse(cls, texts: Sequence[str]) -> Consent | None:
-        """From `agreement`, or any of `status=cleared`, `languages=fr,de`, ...; None where nothing is said."""
-        block = {}
+    def parse(cls, texts: Sequence[str], given: Mapping[str, Any] | None = None) -> Consent | None:
+        """From `agreement`, or any of `status=cleared`, `languages=fr,de`, ...; None where nothing is said. given: what
+        a shot file says, which these win over."""
+        block = dict(given or {})
         for text in texts:
             name, equals, value = text.partition("=")
             block.update({name.strip(): value} if equals else {"agreement": text})

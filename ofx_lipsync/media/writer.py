@@ -120,7 +120,7 @@ def pixels_sha256(headers: Sequence[Any], parts: Sequence[np.ndarray]) -> str:
         stored = np.ascontiguousarray(part, part.dtype.newbyteorder("<"))
         names = ",".join(header.channelnames)
         content.update(f"{names} {header.x} {header.y} {stored.shape} {stored.dtype.str}\n".encode())
-        content.update(memoryview(stored.reshape(-1).view(np.uint8)))
+        content.update(stored.reshape(-1).view(np.uint8).data)
     return content.hexdigest()
 
 

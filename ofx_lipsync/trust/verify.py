@@ -16,6 +16,7 @@ from ofx_lipsync.trust import credentials, sidecar
 from ofx_lipsync.trust.credentials import Credential
 from ofx_lipsync.trust.ledger import gathered
 from ofx_lipsync.trust.movie_rows import movie_hashes
+from ofx_lipsync.trust.signing import EMBEDS
 
 HEADER, PIXELS, DAMAGED = "header changed, pixels as they were", "pixels changed", "damaged"
 
@@ -73,7 +74,7 @@ def _against(path: Path, target: str, trusted: str) -> Findings:
     """A whole result against its sidecar."""
     records = sidecar.read_records(sidecar.records_folder(path))
     rows, recipes = gathered(path, records)
-    content = sidecar.load(path) if path.exists() else {"kind": "sequence"}
+    content: dict[str, Any] = sidecar.load(path) if path.exists() else {"kind": "sequence"}
     found = Findings(target, str(content["kind"]), sorted(rows), rows=rows, recipes=recipes)
     if path.exists():
         found.whole = sidecar.is_whole(content)
@@ -211,7 +212,7 @@ def header(path: Path) -> dict[str, Any]:
 def _may_hold(path: Path) -> bool:
     """Whether to look for a signature inside; where the library is not installed only that would fail, so it is asked
     only of files that say C2PA somewhere in their first or last megabyte."""
-    if path.suffix.lower() not in credentials.EMBEDS:
+    if path.suffix.lower() not in EMBEDS:
         return False
     with path.open("rb") as file:
         head = file.read(1 << 20)

@@ -100,9 +100,8 @@ def shot(tmp_path_factory: pytest.TempPathFactory, samples: Path, sample_line: P
     plate = str(folder / "plate.####.exr")
     still = module.scene_linear_still()
     for frame in range(FIRST, LAST + 1):
-        module.write_frame(
-            Path(plate.replace("####", str(frame))), module.view(still, (frame - FIRST) / 40, 400, 226), frame
-        )
+        pixels = module.view(still, (frame - FIRST) / 40, 400, 226)
+        module.write_frame(Path(plate.replace("####", str(frame))), pixels, frame)
     analysis = str(folder / "shot.lipsync")
     assert main(["analyse", plate, str(sample_line), analysis, "--progress", "none"]) == 0
     return plate, str(sample_line), analysis
