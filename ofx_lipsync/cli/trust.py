@@ -11,9 +11,9 @@ from typing import Any, Mapping, Sequence
 
 from ofx_lipsync.core.consent import Consent, require
 from ofx_lipsync.core.errors import UsageError
-from ofx_lipsync.graph import Settings
+from ofx_lipsync.graph import read_params
 from ofx_lipsync.media.writer import Writer
-from ofx_lipsync.shotfile import ShotFile
+from ofx_lipsync.shotfile import Line, ShotFile
 from ofx_lipsync.trust.ledger import Ledger
 from ofx_lipsync.trust.signing import Signer
 
@@ -69,10 +69,13 @@ def vouched(args: argparse.Namespace) -> Trust:
 
 
 def _spoken(args: argparse.Namespace, shot: ShotFile | None) -> list[str]:
-    """The language of every line."""
+    """The language of every line, empty where nobody said: the param's default is only a guess for transcripts."""
     if shot is None:
-        return [Settings.parse(args.sets)["AudioFeature"].language]
-    return [shot.settings(line)["AudioFeature"].language for line in range(max(1, len(shot.lines)))]
+        return [read_params(args.sets).get("AudioFeature", {}).get("language", "")]
+    lines = shot.lines or (Line(),)
+    said = [bool(line.language) or any("language" in p.get("AudioFeature", {}) for p in (shot.params, line.params))
+            for line in lines]  # fmt: skip
+    return [shot.settings(at)["AudioFeature"].language if known else "" for at, known in enumerate(said)]
 
 
 def _signer(args: argparse.Namespace) -> Signer | None:
