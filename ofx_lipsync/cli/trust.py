@@ -14,6 +14,7 @@ from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.graph import read_params
 from ofx_lipsync.media.writer import Writer
 from ofx_lipsync.shotfile import Line, ShotFile
+from ofx_lipsync.shotfile.schema import Signing
 from ofx_lipsync.trust.ledger import Ledger
 from ofx_lipsync.trust.signing import Signer
 
@@ -65,7 +66,7 @@ def vouched(args: argparse.Namespace) -> Trust:
     if args.require_consent or os.environ.get(REQUIRE, "").lower() in ("1", "true", "yes", "on"):
         for language in _spoken(args, shot):
             require(consent, language, datetime.date.today())
-    return Trust(consent, _signer(args))
+    return Trust(consent, _signer(args, shot))
 
 
 def _spoken(args: argparse.Namespace, shot: ShotFile | None) -> list[str]:
@@ -78,11 +79,15 @@ def _spoken(args: argparse.Namespace, shot: ShotFile | None) -> list[str]:
     return [shot.settings(at)["AudioFeature"].language if known else "" for at, known in enumerate(said)]
 
 
-def _signer(args: argparse.Namespace) -> Signer | None:
-    cert, key = args.sign_cert or os.environ.get(CERT), args.sign_key or os.environ.get(KEY)
+def _signer(args: argparse.Namespace, shot: ShotFile | None) -> Signer | None:
+    """Options win over the shot file, which wins over the environment."""
+    written = shot.trust if shot else Signing()
+    at = shot.at if shot else str
+    cert = args.sign_cert or at(written.sign_cert) or os.environ.get(CERT)
+    key = args.sign_key or at(written.sign_key) or os.environ.get(KEY)
     if not cert and not key:
         return None
     if not cert or not key:
         wanting = f"--sign-key (or ${KEY})" if cert else f"--sign-cert (or ${CERT})"
         raise UsageError(f"{wanting}: is missing; signing needs the certificate chain and its private key")
-    return Signer.read(cert, key, args.sign_tsa or os.environ.get(AUTHORITY) or "")
+    return Signer.read(cert, key, args.sign_tsa or written.sign_tsa or os.environ.get(AUTHORITY) or "")

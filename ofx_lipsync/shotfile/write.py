@@ -52,7 +52,7 @@ def to_tables(shot: ShotFile) -> dict[str, Any]:
         tables["line"] = [_changed(line) | ({"params": p} if (p := _plain(line.params)) else {}) for line in shot.lines]
     if params := _plain(shot.params):
         tables["params"] = params
-    order = ("shot", "plate", "line", "params", "colour", "policy", "consent", "output")
+    order = ("shot", "plate", "line", "params", "colour", "policy", "consent", "trust", "output")
     return {name: tables[name] for name in order if name in tables}
 
 
