@@ -12,6 +12,7 @@ from ofx_lipsync.analysis import Analysis
 from ofx_lipsync.cli.frames import finished
 from ofx_lipsync.cli.progress import Progress, progress
 from ofx_lipsync.cli.provenance import changed_frames, movie_tags, recipe, shot_stamp
+from ofx_lipsync.cli.review import add_review_arguments, open_review
 from ofx_lipsync.cli.shot import (
     OpenShot,
     add_shot_arguments,
@@ -30,6 +31,7 @@ from ofx_lipsync.media import movie_codec
 from ofx_lipsync.media.sink import open_writer
 from ofx_lipsync.media.writer import Writer
 from ofx_lipsync.trust.ledger import Ledger
+from ofx_lipsync.trust.review import Review
 
 
 def register(verbs: Any) -> None:
@@ -39,6 +41,7 @@ def register(verbs: Any) -> None:
     parser.add_argument("-F", "--frames", metavar="RANGE", help="render only these frames of the shot, as 1001-1075x2")
     parser.add_argument("--analysis", metavar="FILE", help="read the analysis from this file, or make it there")
     parser.add_argument("--codec", help="prores, prores4444, h264 or ffv1 (default: by the file's extension)")
+    add_review_arguments(parser)
     add_trust_arguments(parser)
     parser.set_defaults(run=run)
 
@@ -51,16 +54,20 @@ def run(args: argparse.Namespace) -> int:
         opened.consent = trust.consent
         frames = wanted_frames(args, opened)
         # The writer comes first: what it cannot write is said before the shot is analysed, not after.
-        with _writer(args, opened, frames) as writer:
+        with _writer(args, opened, frames) as writer, open_review(args, opened, trust, heard(opened, frames)) as review:
             analysis = analysed(opened, args.analysis, shown)
             ledger = watched(trust, args.out, opened, analysis, frames, writer)
-            left = render(opened, analysis, frames, writer, shown)
+            reviewed = watched(trust, review.path, opened, analysis, frames, review) if review.path else None
+            left = render(opened, analysis, frames, writer, shown, review)
         sidecar = ledger.finish()
+        if reviewed:
+            reviewed.finish()
     seconds = time.monotonic() - began
     report(
         [
             ("result", args.out),
             ("sidecar", sidecar),
+            *([("review", f"{review.path}, {review.coding}")] if review.path else []),
             ("frames", f"{len(frames)} in, {len(frames)} out, {len(frames) - len(left)} dubbed"),
             *([("codec", writer.coding)] if writer.coding else []),
             *summary(analysis).items(),
@@ -74,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def watched(
-    trust: Trust, out: str, opened: OpenShot, analysis: Analysis, frames: Sequence[int], writer: Writer
+    trust: Trust, out: str, opened: OpenShot, analysis: Analysis, frames: Sequence[int], writer: Writer | Review
 ) -> Ledger:
     """What is written says of itself, inside and beside, how it was made."""
     marks, plate = shot_stamp(opened, analysis), opened.plate
@@ -95,12 +102,17 @@ def _writer(args: argparse.Namespace, opened: OpenShot, frames: Sequence[int]) -
     return open_writer(args.out, opened.plate, sound=sound, codec=args.codec)
 
 
-def render(opened: OpenShot, analysis: Analysis, frames: Sequence[int], writer: Writer, shown: Progress) -> list[int]:
+def render(
+    opened: OpenShot, analysis: Analysis, frames: Sequence[int], writer: Writer, shown: Progress,
+    review: Review | None = None,
+) -> list[int]:  # fmt: skip
     """Write the frames; returns those that stay as the plate has them."""
     left = []
     for made in finished(opened, analysis, frames, shown):
         if made.dubbed is None:
             left.append(made.frame.number)
+        if review is not None:
+            review.write(made.frame, made.dubbed)
         writer.write(made.frame)
     return left
 

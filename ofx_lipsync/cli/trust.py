@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Mapping, Sequence
 
 from ofx_lipsync.core.consent import Consent, require
@@ -16,6 +16,7 @@ from ofx_lipsync.media.writer import Writer
 from ofx_lipsync.shotfile import Line, ShotFile
 from ofx_lipsync.shotfile.schema import Signing
 from ofx_lipsync.trust.ledger import Ledger
+from ofx_lipsync.trust.review import Review
 from ofx_lipsync.trust.signing import Signer
 
 CERT, KEY, AUTHORITY, REQUIRE = "LIPSYNC_C2PA_CERT", "LIPSYNC_C2PA_KEY", "LIPSYNC_C2PA_TSA", "LIPSYNC_REQUIRE_CONSENT"
@@ -40,13 +41,25 @@ def add_trust_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Trust:
-    """What a run may do, and whose name it is signed with."""
+    """What a run may do, and whose name it is signed with. spoken: the language of each line, empty where unsaid."""
 
     consent: Consent | None
     signer: Signer | None
+    spoken: Sequence[str] = ("",)
+
+    def require(self) -> None:
+        """Raises: ConsentError where consent is not cleared for this, today."""
+        for language in self.spoken:
+            require(self.consent, language, datetime.date.today())
 
     def begin(
-        self, writer: Writer, out: str, recipe: Mapping[str, Any], shot: Sequence[int], plate: str, movie: Any = None
+        self,
+        writer: Writer | Review,
+        out: str,
+        recipe: Mapping[str, Any],
+        shot: Sequence[int],
+        plate: str,
+        movie: Any = None,
     ) -> Ledger:
         """Watch a writer from its first frame on; `finish` leaves the sidecar once it is closed. movie: its tags."""
         ledger = Ledger(out, recipe, shot, plate, self.signer)
@@ -62,11 +75,10 @@ def vouched(args: argparse.Namespace) -> Trust:
     """
     shot: ShotFile | None = getattr(args, "asked", None)
     block = {name: value for name, value in vars(shot.consent).items() if value} if shot else {}
-    consent = Consent.parse(args.consent, block)
+    trust = Trust(Consent.parse(args.consent, block), None, _spoken(args, shot))
     if args.require_consent or os.environ.get(REQUIRE, "").lower() in ("1", "true", "yes", "on"):
-        for language in _spoken(args, shot):
-            require(consent, language, datetime.date.today())
-    return Trust(consent, _signer(args, shot))
+        trust.require()
+    return replace(trust, signer=_signer(args, shot))
 
 
 def _spoken(args: argparse.Namespace, shot: ShotFile | None) -> list[str]:
