@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     report(
         [
             ("result", args.out),
-            ("sidecar", sidecar),
+            ("origin", sidecar),
             *([("review", f"{review.path}, {review.coding}")] if review.path else []),
             ("frames", f"{len(frames)} in, {len(frames)} out, {len(frames) - len(left)} dubbed"),
             *([("codec", writer.coding)] if writer.coding else []),

@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         lines = [("frames", f"{len(opened.plate.frames)} in, {len(opened.plate.frames)} out")]
         report(
             [
-                *([] if args.dry_run else [("result", args.out), ("sidecar", sidecar), *lines]),
+                *([] if args.dry_run else [("result", args.out), ("origin", sidecar), *lines]),
                 *described(analysis.plan),
                 *opened.notes.items(),
                 ("time", f"{time.monotonic() - began:.1f} s"),

@@ -30,6 +30,7 @@ VERBS = {
     "character": "a drawn character says the line",
     "view": "look at a shot, with what was found drawn over it",
     "verify": "provenance of a file or sequence",
+    "seal": "join a farm's notes of a result, and sign them",
     "measure": "how late the sound is against the lips",
     "live": "a microphone and a webcam move a drawn character",
     "nodes": "every node with its params",

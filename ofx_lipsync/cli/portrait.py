@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     report(
         [
             ("result", args.out),
-            ("sidecar", sidecar),
+            ("origin", sidecar),
             ("frames", f"{len(frames)} of {FrameRange(opened.shot.frames)}, {opened.plate.rate} a second"),
             *([("codec", writer.coding)] if writer.coding else []),
             *_seen(analysis).items(),

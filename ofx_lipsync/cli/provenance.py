@@ -133,7 +133,7 @@ def recipe(
         **told,
         "model_sha256": json.loads(str(told.get("model_sha256", "{}"))),
         "params": params,
-        "seed": {name: values["seed"] for name, values in params.items() if "seed" in values},
+        "seed": {f"{n}.{p}": v for n, values in params.items() for p, v in values.items() if p.endswith("seed")},
         "plate": Path(plate).name,
         "sources": {name: sources[name] for name in ("plate", "line", "reel", "colour") if name in sources},
         "consent": consent.as_dict() if consent else None,

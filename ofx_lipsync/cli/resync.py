@@ -100,7 +100,7 @@ class Made:
     def lines(self) -> list[tuple[str, str]]:
         return [
             ("result", self.out),
-            *([("sidecar", self.sidecar)] if self.sidecar else []),
+            *([("origin", self.sidecar)] if self.sidecar else []),
             ("sound", f"{self.sound.duration_s:.3f} s, as long as the picture"),
             ("frames", f"{self.frames} in, {self.frames} out, {self.moved} show another frame, "
                        f"{self.redrawn} with a new mouth"),

@@ -27,6 +27,8 @@ ARGUMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
                            "languages, status (cleared), expires; may be given several times"}),
     ("--require-consent", {"action": "store_true",
                            "help": f"stop with exit code 6 unless consent is cleared (or ${REQUIRE}=1)"}),
+)  # fmt: skip
+SIGNING: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--sign-cert", {"metavar": "PEM", "help": f"certificate chain to sign results with, leaf first (or ${CERT})"}),
     ("--sign-key", {"metavar": "PEM", "help": f"its private key (or ${KEY})"}),
     ("--sign-tsa", {"metavar": "URL", "help": f"time stamp authority to ask when signing (or ${AUTHORITY})"}),
@@ -35,8 +37,13 @@ ARGUMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 def add_trust_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("trust")
-    for name, options in ARGUMENTS:
+    for name, options in (*ARGUMENTS, *SIGNING):
         group.add_argument(name, **options)
+
+
+def add_signing_arguments(parser: argparse.ArgumentParser) -> None:
+    for name, options in SIGNING:
+        parser.add_argument(name, **options)
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,7 @@ def vouched(args: argparse.Namespace) -> Trust:
     trust = Trust(Consent.parse(args.consent, block), None, _spoken(args, shot))
     if args.require_consent or os.environ.get(REQUIRE, "").lower() in ("1", "true", "yes", "on"):
         trust.require()
-    return replace(trust, signer=_signer(args, shot))
+    return replace(trust, signer=signing(args, shot))
 
 
 def _spoken(args: argparse.Namespace, shot: ShotFile | None) -> list[str]:
@@ -91,7 +98,7 @@ def _spoken(args: argparse.Namespace, shot: ShotFile | None) -> list[str]:
     return [shot.settings(at)["AudioFeature"].language if known else "" for at, known in enumerate(said)]
 
 
-def _signer(args: argparse.Namespace, shot: ShotFile | None) -> Signer | None:
+def signing(args: argparse.Namespace, shot: ShotFile | None = None) -> Signer | None:
     """Options win over the shot file, which wins over the environment."""
     written = shot.trust if shot else Signing()
     at = shot.at if shot else str

@@ -159,3 +159,21 @@ def test_a_dub_that_is_killed_leaves_what_it_finished(shot, results, tmp_path):
     assert main(["dub", plate, line, str(out), "--analysis", analysis, "--progress", "none"]) == 0
     whole = results("exr", False) / "dub.exr.lipsync.json"
     assert (tmp_path / "dub.exr.lipsync.json").read_bytes() == whole.read_bytes()
+
+
+def test_a_farm_is_sealed_when_it_is_done(dub, studio, results, tmp_path, capsys):
+    out, notes = tmp_path / "dub.####.exr", tmp_path / ".dub.exr.lipsync"
+    assert main(["seal", str(out)]) == 4
+    for frames in ("1001-1003", "1004-1006"):
+        assert dub(out, "-F", frames) == 0
+    assert notes.is_dir()
+    good = (tmp_path / "dub.1002.exr").read_bytes()
+    (tmp_path / "dub.1002.exr").write_bytes(good[:-90])
+    assert main(["seal", str(out), *studio.options]) == 3
+    assert "frames 1002 are not as they were written" in capsys.readouterr().err
+    (tmp_path / "dub.1002.exr").write_bytes(good)
+    assert main(["seal", str(out), *studio.options]) == 0
+    assert not notes.exists()
+    whole = results("exr", False) / "dub.exr.lipsync.json"
+    assert (tmp_path / "dub.exr.lipsync.json").read_bytes() == whole.read_bytes()
+    assert main(["verify", str(out), "--trust", studio.anchors]) == 0
