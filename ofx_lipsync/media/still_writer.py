@@ -17,6 +17,7 @@ from ofx_lipsync.media.pattern import Pattern
 from ofx_lipsync.media.picture_file import specs
 from ofx_lipsync.media.plate import Frame, Plate
 from ofx_lipsync.media.still_frame import StillFrame, codes
+from ofx_lipsync.media.still_marks import PREFIX, say
 from ofx_lipsync.media.still_space import header_of_space
 from ofx_lipsync.media.writer import Seal, Writer, pixels_sha256, put_whole, scratch_path
 
@@ -77,8 +78,10 @@ class StillWriter(Writer):
             header.attribute("compression", "zip")
         _set_time(header, self._rate, None)
         for name, value in frame.metadata.items():
-            if isinstance(value, (str, int, float)) and frame.main.spec.getattribute(name) != value:
+            own = not name.startswith(PREFIX)
+            if own and isinstance(value, (str, int, float)) and frame.main.spec.getattribute(name) != value:
                 header.attribute(name, value)
+        say(header, self._format, _marks(frame))
         return header
 
     def _converted(self, frame: Frame) -> tuple[Any, np.ndarray]:
@@ -116,9 +119,7 @@ class StillWriter(Writer):
             for field in frame.main.spec.extra_attribs:
                 if not field.name.lower().startswith(_OWN):
                     header.attribute(field.name, field.type, field.value)
-        for name, value in frame.metadata.items():
-            if name.startswith("lipsync/") and isinstance(value, (str, int, float)):
-                header.attribute(name, value)
+        say(header, self._format, _marks(frame))
         if self._format == "dpx":
             header.attribute("oiio:BitsPerSample", bits)
             header.attribute("dpx:FrameRate", float(self._rate or self._plate.rate))
@@ -126,6 +127,12 @@ class StillWriter(Writer):
         text = timecode.advance(start, frame.number - first, self._plate.rate) if start else ""
         _set_time(header, self._rate or self._plate.rate, text or None)
         return header
+
+
+def _marks(frame: Frame) -> dict[str, Any]:
+    """What the frame says of itself."""
+    told = frame.metadata.items()
+    return {name: value for name, value in told if name.startswith(PREFIX) and isinstance(value, (str, int, float))}
 
 
 def _set_time(header: Any, rate: Rate | None, code: str | None) -> None:

@@ -75,12 +75,29 @@ def load(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_bytes())
         if content["format"] != FORMAT or not {"kind", "output", "made_with", "frames"} <= set(content):
             raise ValueError(f"format {content['format']!r}, expected {FORMAT!r}")
-        content["frames"] = {int(frame): row for frame, row in content["frames"].items()}
+        content["frames"] = {int(frame): _row(row, content["kind"]) for frame, row in content["frames"].items()}
+        if content["kind"] == "movie" and not {"name", "sha256", "sound_sha256"} <= set(content["file"]):
+            raise ValueError("its movie has no name or hash")
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); it lies beside what lipsync wrote") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: is no sidecar of lipsync ({_line(error)}); render again, or move it away") from None
     return dict(content)
+
+
+ROW = {"region", "frame_source", "made_with"}
+HASHES = {"sequence": {"file", "sha256", "pixels_sha256"}, "movie": {"picture_sha256"}}
+
+
+def _row(row: dict[str, Any], kind: str) -> dict[str, Any]:
+    """A row that has all that a check needs: sidecars come from anywhere. Raises: ValueError."""
+    wanting = (ROW | HASHES[kind]) - set(row)
+    if wanting:
+        raise ValueError(f"a row has no {', '.join(sorted(wanting))}")
+    region = row["region"]
+    if region is not None and (len(region) != 4 or not all(isinstance(edge, int) for edge in region)):
+        raise ValueError(f"a region is {region!r}, expected four whole numbers")
+    return row
 
 
 def is_whole(content: Mapping[str, Any]) -> bool:

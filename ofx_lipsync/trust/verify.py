@@ -11,6 +11,7 @@ from typing import Any, Mapping
 from ofx_lipsync.core.errors import InputError, MediaError
 from ofx_lipsync.media import movie_codec, picture_file
 from ofx_lipsync.media.pattern import Pattern
+from ofx_lipsync.media.still_marks import PREFIX, said
 from ofx_lipsync.media.writer import pixels_sha256
 from ofx_lipsync.trust import credentials, sidecar
 from ofx_lipsync.trust.credentials import Credential
@@ -196,17 +197,15 @@ def header(path: Path) -> dict[str, Any]:
 
         try:
             with av.open(str(path)) as container:
-                said = dict(container.metadata)
+                tags = {name: value for name, value in container.metadata.items() if name.lower().startswith(PREFIX)}
         except (av.error.FFmpegError, OSError) as error:
             raise MediaError(f"{path}: is no movie that can be read ({error.strerror})") from None
-    else:
-        source = picture_file.open_input(path)
-        try:
-            said = {field.name: field.value for spec in picture_file.specs(source) for field in spec.extra_attribs}
-        finally:
-            source.close()
-    prefix = "lipsync/"
-    return {name[len(prefix) :]: value for name, value in said.items() if name.lower().startswith(prefix)}
+        return {name[len(PREFIX) :]: value for name, value in tags.items()}
+    source = picture_file.open_input(path)
+    try:
+        return {name: value for spec in picture_file.specs(source) for name, value in said(spec).items()}
+    finally:
+        source.close()
 
 
 def _may_hold(path: Path) -> bool:

@@ -111,6 +111,18 @@ def test_frames_say_of_themselves_what_was_changed(results):
     assert json.loads(said["model_sha256"])["face networks"] == said["face_networks_sha256"]
 
 
+@pytest.mark.parametrize("kind", ["exr", "png", "tif", "dpx"])
+def test_every_format_says_as_much_as_it_has_room_for(results, kind):
+    path = results(kind, False) / f"dub.1004.{kind}"
+    told, row = header(path), verify(str(path)).rows[1004]
+    assert told["software"].startswith("ofx_lipsync ")
+    assert str(told["ai_modified"]) == "1"
+    assert told["ai_region"] == " ".join(map(str, row["region"]))
+    assert kind == "dpx" or json.loads(told["params"])["Blend"]
+    description = oiio.ImageBuf(str(path)).spec().get_string_attribute("ImageDescription")
+    assert description.startswith("Eileen Collins")  # the plate's own words stay
+
+
 @pytest.mark.parametrize(("kind", "stream"), [("mov", 0), ("mkv", 0), ("mov", 1)])
 def test_a_movie_names_the_picture_that_was_changed(copied, kind, stream):
     import av
@@ -169,6 +181,19 @@ def test_without_a_sidecar_there_is_nothing_to_check(copied, samples, capsys):
     assert "nothing to check it against" in capsys.readouterr().out
     assert main(["verify", str(samples / "collins" / "portrait.png")]) == 4
     assert "says nothing of where it comes from" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [("pixels_sha256", "pixels"), ('"1001": {', '"one": {'), ('"region": [', '"region": ["a", '),
+     ('"kind": "sequence"', '"kind": "play"'), ('"kind": "sequence"', '"kind": "movie"'), ("{", "["),
+     ('"frames": {', '"frames": 3, "x": {'), ("provenance 1", "provenance 9")],
+)  # fmt: skip
+def test_a_sidecar_of_any_kind_is_one_clear_line(copied, capsys, was, now):
+    path = copied("exr") / "dub.exr.lipsync.json"
+    path.write_text(path.read_text().replace(was, now))
+    assert main(["verify", str(path)]) == 4
+    assert "is no sidecar of lipsync" in capsys.readouterr().err
 
 
 def test_everything_is_there_as_json(results, capsys):
