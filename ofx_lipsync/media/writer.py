@@ -117,11 +117,24 @@ def pixels_sha256(headers: Sequence[Any], parts: Sequence[np.ndarray]) -> str:
     names, place and size of each part. headers: OpenImageIO's. parts: [H, W, C]."""
     content = hashlib.sha256()
     for header, part in zip(headers, parts, strict=True):
-        stored = np.ascontiguousarray(part, part.dtype.newbyteorder("<"))
-        names = ",".join(header.channelnames)
-        content.update(f"{names} {header.x} {header.y} {stored.shape} {stored.dtype.str}\n".encode())
-        content.update(stored.reshape(-1).view(np.uint8).data)
+        kept, names = _as_stored(header, part), list(header.channelnames)
+        content.update(
+            f"{sorted(names)} {header.x} {header.y} {kept.shape} {kept.dtype.newbyteorder('<').str}\n".encode()
+        )
+        # By name: files keep channels in an order of their own.
+        for channel in sorted(range(len(names)), key=names.__getitem__):
+            plane = np.ascontiguousarray(kept[..., channel], kept.dtype.newbyteorder("<"))
+            content.update(plane.reshape(-1).view(np.uint8).data)
     return content.hexdigest()
+
+
+def _as_stored(header: Any, part: np.ndarray) -> np.ndarray:
+    """Half channels rounded as the file rounds them, where they are given as float."""
+    half = [str(kind) == "half" for kind in header.channelformats or [header.format] * part.shape[-1]]
+    if part.dtype != np.float32 or not any(half):
+        return part
+    with np.errstate(over="ignore"):
+        return part.astype(np.float16) if all(half) else np.where(half, part.astype(np.float16), part)
 
 
 def _refuse_own_input(path: str, plate: Plate) -> None:

@@ -42,6 +42,7 @@ class Ledger(Seal):
         self._rows: dict[int, dict[str, Any]] = {}
         self._kind = "sequence"
         self._file: dict[str, Any] = {}
+        self._gone: set[int] = set()
         if self.sidecar.exists():
             sidecar.load(self.sidecar)  # what cannot be joined is said before the shot is rendered
 
@@ -73,6 +74,13 @@ class Ledger(Seal):
             record = {"row": self._rows[number], "recipe": self.recipe}
             sidecar.put(self._folder / f"{number}.json", sidecar.dump(record))
 
+    def gone(self, frame: int) -> None:
+        """A frame has no file any more, as an element in which nothing is: its row goes."""
+        self._rows.pop(frame, None)
+        self._folder.mkdir(exist_ok=True)
+        sidecar.put(self._folder / f"{frame}.json", sidecar.dump({"row": None, "recipe": None}))
+        self._gone.add(frame)
+
     def holds(self, frame: int) -> bool:
         """Whether a frame lies there as it was written, made as it would be made now: it need not be made again."""
         record = sidecar.read_record(self._folder, frame)
@@ -91,7 +99,7 @@ class Ledger(Seal):
             self._put({**content, "file": self._file})
         else:
             join(self.out, self.signer)
-            if self._shot <= set(self._rows):
+            if self._shot <= set(self._rows) | self._gone:
                 shutil.rmtree(self._folder, ignore_errors=True)  # nobody else had a part of this shot
         signed = "signed" if self.signer else "not signed: no key is given (--sign-cert, --sign-key)"
         return f"{self.sidecar.name}, {signed}"
@@ -122,7 +130,8 @@ def gathered(path: Path, records: Mapping[int, Mapping[str, Any]]) -> tuple[dict
     """(rows, recipes) of a sidecar and of what tasks left since. Raises: InputError."""
     before = sidecar.load(path) if path.exists() else {"frames": {}, "made_with": {}}
     rows = before["frames"] | {frame: record["row"] for frame, record in records.items()}
-    recipes = before["made_with"] | {r["row"]["made_with"]: r["recipe"] for r in records.values()}
+    rows = {frame: row for frame, row in rows.items() if row is not None}
+    recipes = before["made_with"] | {r["row"]["made_with"]: r["recipe"] for r in records.values() if r["row"]}
     return rows, recipes
 
 

@@ -130,6 +130,14 @@ def test_a_frame_that_lies_there_whole_is_known(tmp_path):
     assert not Ledger(str(tmp_path / "a.####.exr"), {**RECIPE, "software": "newer"}, SHOT).holds(1001)
 
 
+def test_an_element_in_which_nothing_is_any_more_leaves_the_sidecar(tmp_path):
+    task(tmp_path, SHOT).finish()
+    ledger = Ledger(str(tmp_path / "a.####.exr"), RECIPE, SHOT)
+    ledger.gone(1004)
+    ledger.finish()
+    assert list(sidecar.load(tmp_path / "a.exr.lipsync.json")["frames"]) == [f for f in SHOT if f != 1004]
+
+
 def test_a_damaged_sidecar_is_told_before_the_shot_is_rendered(tmp_path):
     (tmp_path / "a.exr.lipsync.json").write_text("{}")
     with pytest.raises(InputError, match="is no sidecar of lipsync"):
