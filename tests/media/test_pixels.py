@@ -11,8 +11,8 @@ from ofx_lipsync.media import picture_file
 from ofx_lipsync.media.still_writer import write_file
 from ofx_lipsync.media.writer import Seal, pixels_sha256
 
-CASES = [("exr", "layers"), ("exr", "half"), ("exr", "float"), ("exr", "mixed"), ("png", "uint8"), ("png", "uint16"), ("tif", "float"),
-         ("tif", "uint16"), ("dpx", "uint8"), ("dpx", "uint16")]  # fmt: skip
+CASES = [("exr", "layers"), ("exr", "half"), ("exr", "float"), ("exr", "mixed"), ("png", "uint8"), ("png", "uint16"),
+         ("tif", "float"), ("tif", "uint16"), ("dpx", "uint8"), ("dpx", "uint16")]  # fmt: skip
 
 
 class Listens(Seal):
