@@ -42,7 +42,7 @@ def _row(clip: Path, scale: int) -> dict[str, float]:
     area = np.zeros(plain[0].shape[:2], bool)
     y0, y1, x0, x1 = (edge * scale for edge in MOUTH)
     area[y0:y1, x0:x1] = True
-    height, width = area.shape
+    height, width = plain[0].shape[:2]
     marks, marked = mark.pattern(height, width), [picture.copy() for picture in plain]
     for picture in marked:
         mark.add_mark(picture, area, marks)
