@@ -14,7 +14,7 @@ from ofx_lipsync.cli.progress import Progress, progress
 from ofx_lipsync.cli.provenance import fill_stamp, filled_stamp, movie_tags, recipe
 from ofx_lipsync.cli.shot import ARGUMENTS, OpenShot, check_outputs, open_shot, report
 from ofx_lipsync.cli.trust import Trust, add_trust_arguments, vouched
-from ofx_lipsync.core.errors import MediaError, OutputError
+from ofx_lipsync.core.errors import MediaError, OutputError, UsageError
 from ofx_lipsync.core.fill import MISSING, FillAnalysis, FillPlan
 from ofx_lipsync.core.timing import FrameRange
 from ofx_lipsync.fill import Fill
@@ -54,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
     trust = vouched(args)
     with open_shot(args) as opened, progress(args.progress) as shown:
         opened.consent = trust.consent
+        if opened.others:
+            raise UsageError(f"{args.plate}: {len(opened.people)} people speak; fill takes a shot with one [[line]]")
         fill = Fill(opened.shot, opened.settings, shown.advance)
         analysis = fill.analyse(missing(opened.plate))
         sidecar = "" if args.dry_run else _render(args, trust, opened, fill, analysis, shown)

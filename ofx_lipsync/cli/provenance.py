@@ -32,6 +32,19 @@ def shot_stamp(opened: OpenShot, analysis: Analysis) -> Marks:
     return stamp(opened, analysis.key, tuple(NODES))
 
 
+def people_stamp(people: Mapping[str, Mapping[str, str | int]]) -> Marks:
+    """Of a frame in which several people were changed: what is true of all of them once, else by name, as JSON."""
+    stamps = list(people.values())
+    joined: Marks = {}
+    for name in dict.fromkeys(key for one in stamps for key in one):
+        values: dict[str, Any] = {person: one[name] for person, one in people.items() if name in one}
+        same = len(values) == len(people) and len(set(values.values())) == 1
+        if name == "lipsync/params":
+            values = {person: json.loads(str(text)) for person, text in values.items()}
+        joined[name] = stamps[0][name] if same else json.dumps(values, sort_keys=True)
+    return {**joined, "lipsync/people": " ".join(people)}
+
+
 def stamp(opened: OpenShot, key: Mapping[str, str], nodes: Sequence[str]) -> Marks:
     """The same for any chain of nodes. key: what the result was made from."""
     return {

@@ -10,7 +10,7 @@ from pathlib import Path
 from ofx_lipsync import __version__
 from ofx_lipsync.cli.shot import OpenShot
 from ofx_lipsync.cli.trust import Trust
-from ofx_lipsync.core.errors import ConsentError
+from ofx_lipsync.core.errors import ConsentError, UsageError
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.media.pattern import Pattern
 from ofx_lipsync.trust.burn_in import BurnIn
@@ -27,8 +27,15 @@ def add_review_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def review_path(args: argparse.Namespace) -> str | None:
-    """Of the option, or of the shot file's [output]."""
-    written = args.asked.at(args.asked.output.review) if getattr(args, "asked", None) else ""
+    """Of the option, or of the shot file's [output] where the whole shot is rendered: a chunk's would replace it.
+
+    Raises: UsageError where frames would be left out of it."""
+    if args.review and args.skip_existing:
+        raise UsageError(
+            "--review: shows frames as they are made, and --skip-existing makes some only; give one of them"
+        )
+    in_parts = args.frames or args.skip_existing
+    written = args.asked.at(args.asked.output.review) if getattr(args, "asked", None) and not in_parts else ""
     path: str | None = args.review or written or None
     return path
 

@@ -24,9 +24,9 @@ def say(header: Any, kind: str, marks: Mapping[str, Any]) -> None:
     if kind == "tiff":
         header.attribute("Software", str(marks.get(f"{PREFIX}software", "ofx_lipsync")))
         header.attribute("ImageDescription", _described(header.get_string_attribute("ImageDescription"), marks))
-    elif kind == "dpx":
+    elif kind == "dpx" and f"{PREFIX}ai_modified" in marks:
         header.attribute("Software", _short(marks))
-    else:
+    elif kind != "dpx":
         for name, value in marks.items():
             header.attribute(name, str(value) if kind == "png" else value)
 

@@ -82,13 +82,16 @@ class Ledger(Seal):
         self._gone.add(frame)
 
     def holds(self, frame: int) -> bool:
-        """Whether a frame lies there as it was written, made as it would be made now: it need not be made again."""
+        """Whether a frame lies there as it was written, made as it would be made now, so that it need not be made
+        again; or has neither a file nor a row, as an element in which nothing is. Nothing is known of a movie's."""
         record = sidecar.read_record(self._folder, frame)
         row = record["row"] if record else self._known().get(frame)
         pattern = Pattern.parse(self.out)
-        if row is None or pattern is None or row["made_with"] != self.recipe_id:
+        path = pattern.path(frame) if pattern else None
+        if row is None or path is None:
+            return row is None and path is not None and not path.exists()
+        if row["made_with"] != self.recipe_id:
             return False
-        path = pattern.path(frame)
         return path.is_file() and sidecar.file_sha256(path) == row["sha256"]
 
     def finish(self) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 import av
 import numpy as np
@@ -62,8 +62,8 @@ class Review:
     def __init__(self) -> None:
         self.seal, self.tags = Seal(), dict[str, str]()
 
-    def write(self, frame: Frame, dubbed: Dubbed | None) -> None:
-        """dubbed: what was generated, or None where the plate stands."""
+    def write(self, frame: Frame, made: Sequence[Dubbed]) -> None:
+        """made: what was generated, of each person; nothing where the plate stands."""
 
     def close(self) -> None: ...
 
@@ -98,11 +98,12 @@ class ReviewWriter(Review):
         self._sound: SoundTrack | None = None
         self._count = 0
 
-    def write(self, frame: Frame, dubbed: Dubbed | None) -> None:
+    def write(self, frame: Frame, made: Sequence[Dubbed]) -> None:
         self.seal.takes(frame.number, frame.metadata)
         codes = self._shown.codes(self._reduced(frame))
-        if self._marks is not None and dubbed is not None:
-            add_mark(codes, self._area(frame, dubbed.image.region, dubbed.matte), self._marks)
+        if self._marks is not None and made:
+            areas = [self._area(frame, dubbed.image.region, dubbed.matte) for dubbed in made]
+            add_mark(codes, np.logical_or.reduce(areas), self._marks)
         self._burn_in.draw(codes, frame.number)
         try:
             if self._container is None:
