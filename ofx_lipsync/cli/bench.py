@@ -24,6 +24,7 @@ SUITES = {
     "generator": "mouths made for people never trained on, by every engine, beside the truth",
     "actor": "what minutes of an actor's own footage are worth to the mouth generator",
     "live": "the live performer: sound to drawn frame, frame rate, load, drift and leaks",
+    "trust": "the mark of review movies after coding, and what a hash of a 4K frame costs",
     "curves": "face curves of 200 lines in four languages: lines/s per core, killed and resumed, doubts, a plot",
     "farm": "one plate cut, killed, broken and run again: the same bytes; what the engine saves, how fast a task stops",
     "hearing": "visemes and articulation of speakers never trained on, beside other recognisers and the bars",
