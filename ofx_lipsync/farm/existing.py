@@ -25,7 +25,7 @@ HOLDS_A_KEY = (".exr", ".png")
 DAMAGED = "cut short or damaged"
 FOREIGN = "does not say what it was made from"
 OTHER = "made from something else"
-UNKNOWN = "not in the sidecar"
+UNKNOWN = "not what the sidecar says"
 CHANGED = "pixels are not those that were written"
 LACKING = "elements are not there, or not of this frame"
 
@@ -43,8 +43,9 @@ class Existing:
         return [frame for frame in frames if frame not in kept]
 
     def keep_noted(self, ledgers: Sequence[Ledger]) -> None:
-        """Make those again that the sidecar does not know: a task was killed between a frame and its note."""
-        unknown = [frame for frame in self.kept if not all(ledger.holds(frame) for ledger in ledgers)]
+        """Note those that the sidecar does not know, as a task was killed between a frame and its note; make those
+        again that it knows as something else."""
+        unknown = [f for f in self.kept if not all(ledger.holds(f) or ledger.adopt(f) for ledger in ledgers)]
         self.again |= dict.fromkeys(unknown, UNKNOWN)
         self.kept = [frame for frame in self.kept if frame not in set(unknown)]
 

@@ -14,8 +14,10 @@ from typing import Any, Mapping, Sequence
 
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.timing import FrameRange
+from ofx_lipsync.media import picture_file
 from ofx_lipsync.media.pattern import Pattern
-from ofx_lipsync.media.writer import Seal
+from ofx_lipsync.media.still_marks import PREFIX, said
+from ofx_lipsync.media.writer import Seal, pixels_sha256
 from ofx_lipsync.trust import sidecar
 from ofx_lipsync.trust.movie_rows import movie_hashes
 from ofx_lipsync.trust.signing import EMBEDS, Claim, Signer
@@ -84,15 +86,36 @@ class Ledger(Seal):
     def holds(self, frame: int) -> bool:
         """Whether a frame lies there as it was written, made as it would be made now, so that it need not be made
         again; or has neither a file nor a row, as an element in which nothing is. Nothing is known of a movie's."""
-        record = sidecar.read_record(self._folder, frame)
-        row = record["row"] if record else self._known().get(frame)
-        pattern = Pattern.parse(self.out)
-        path = pattern.path(frame) if pattern else None
-        if row is None or path is None:
-            return row is None and path is not None and not path.exists()
-        if row["made_with"] != self.recipe_id:
+        row, path = self._row(frame), self._path(frame)
+        if row is None:
+            return not path.exists()
+        same = row["made_with"] == self.recipe_id and path.is_file()
+        return same and sidecar.file_sha256(path) == row["sha256"]
+
+    def adopt(self, frame: int) -> bool:
+        """Note a frame that nobody noted and that is known to be whole and made as it would be now, but for what the
+        performer agreed to: that is compared. Says whether it was noted. Raises: MediaError."""
+        path = self._path(frame)
+        if self._row(frame) is not None or not path.is_file():
             return False
-        return path.is_file() and sidecar.file_sha256(path) == row["sha256"]
+        headers, pixels = pixels_of(path)
+        told = {f"{PREFIX}{name}": value for spec in headers for name, value in said(spec).items()}
+        agreed = told.get(f"{PREFIX}consent_ref", self.recipe.get("consent_ref"))
+        if agreed != self.recipe.get("consent_ref"):
+            return False
+        self.takes(frame, told)
+        self._rows[frame] |= {"file": path.name, "sha256": sidecar.file_sha256(path), "pixels_sha256": pixels}
+        self.placed(path, frame)
+        return True
+
+    def _row(self, frame: int) -> dict[str, Any] | None:
+        record = sidecar.read_record(self._folder, frame)
+        row: dict[str, Any] | None = record["row"] if record else self._known().get(frame)
+        return row
+
+    def _path(self, frame: int) -> Path:
+        pattern = Pattern.parse(self.out)
+        return Path(self.out) if pattern is None else pattern.path(frame)
 
     def finish(self) -> str:
         """Leave the sidecar; returns what a user should know of it. Raises: OutputError."""
@@ -136,6 +159,16 @@ def gathered(path: Path, records: Mapping[int, Mapping[str, Any]]) -> tuple[dict
     rows = {frame: row for frame, row in rows.items() if row is not None}
     recipes = before["made_with"] | {r["row"]["made_with"]: r["recipe"] for r in records.values() if r["row"]}
     return rows, recipes
+
+
+def pixels_of(path: Path) -> tuple[list[Any], str]:
+    """(headers, `pixels_sha256`) of a picture file. Raises: MediaError."""
+    source = picture_file.open_input(path)
+    try:
+        headers = picture_file.specs(source)
+        return headers, pixels_sha256(headers, picture_file.read_all(source, path, headers))
+    finally:
+        source.close()
 
 
 def join(out: str, signer: Signer | None = None) -> Path:

@@ -12,10 +12,9 @@ from ofx_lipsync.core.errors import InputError, MediaError
 from ofx_lipsync.media import movie_codec, picture_file
 from ofx_lipsync.media.pattern import Pattern
 from ofx_lipsync.media.still_marks import PREFIX, said
-from ofx_lipsync.media.writer import pixels_sha256
 from ofx_lipsync.trust import credentials, sidecar
 from ofx_lipsync.trust.credentials import Credential
-from ofx_lipsync.trust.ledger import gathered
+from ofx_lipsync.trust.ledger import gathered, pixels_of
 from ofx_lipsync.trust.movie_rows import movie_hashes
 from ofx_lipsync.trust.signing import EMBEDS
 
@@ -149,12 +148,7 @@ def _look_at_frames(
 
 def _what_changed(path: Path, frame: int, expected: str, pictures: Mapping[str, int]) -> str:
     try:
-        source = picture_file.open_input(path)
-        try:
-            headers = picture_file.specs(source)
-            pixels = pixels_sha256(headers, picture_file.read_all(source, path, headers))
-        finally:
-            source.close()
+        _, pixels = pixels_of(path)
     except MediaError:
         return DAMAGED
     if pixels == expected:
