@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A Write of a script, frame by frame: the dub as `lipsync dub` makes it, then what the graph does with it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Iterator, Sequence
+
+import numpy as np
+
+from ofx_lipsync.analysis import Analysis
+from ofx_lipsync.cli.dub import heard
+from ofx_lipsync.cli.frames import Finished, finished
+from ofx_lipsync.cli.progress import Progress
+from ofx_lipsync.cli.provenance import frame_stamp, shot_stamp
+from ofx_lipsync.cli.shot import OpenShot, analysed
+from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.core.image import Image
+from ofx_lipsync.core.region import Region
+from ofx_lipsync.core.sound import Sound
+from ofx_lipsync.graph import Dub, Dubbed, node
+from ofx_lipsync.media.plate import Frame, Plate
+from ofx_lipsync.media.writer import Writer
+from ofx_lipsync.nk.project import Project
+from ofx_lipsync.nk.script import Node
+from ofx_lipsync.nk.shots import Spec
+from ofx_lipsync.nk.steps import cut, lay_over
+from ofx_lipsync.nk.walk import Cut, Dubbing, Over, Shown
+from ofx_lipsync.nk.writes import Output, open_output
+
+
+@dataclass
+class Rendered:
+    """What came of a Write. left: frames that stay as the plate has them."""
+
+    output: Output
+    frames: list[int]
+    left: list[int] = field(default_factory=list)
+    coding: str = ""
+
+
+@dataclass
+class _Job:
+    """A Blend with its shot open. wanted: its frames that are asked for, in order, again where one is held."""
+
+    spec: Spec
+    opened: OpenShot
+    wanted: list[int]
+    analysis: Analysis | None = None
+
+
+class Renderer:
+    """Shots stay open from one Write to the next; use in a `with` block."""
+
+    def __init__(self, project: Project, shown: Progress) -> None:
+        self.project, self.progress = project, shown
+        self.jobs: dict[Node, _Job] = {}
+        self._files = ExitStack()
+        self._analyses: dict[Node, Analysis] = {}
+        self._opened: dict[Node, OpenShot] = {}
+
+    def __enter__(self) -> Renderer:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._files.close()
+
+    def render(self, output: Output, frames: Sequence[int]) -> Rendered:
+        """Raises: UsageError for frames that the shot does not have, and what reading, dubbing and writing raise."""
+        walk = self.project.walk
+        above = output.node.input(0)
+        if above is None:
+            raise walk.stop(output.node, "nothing is connected to its input")
+        plan = {frame: walk.shown(above, frame) for frame in frames}
+        jobs = self._jobs(plan)
+        plates = self._plates(plan)
+        made = Rendered(output, list(frames))
+        with self._writer(output, plan, jobs, plates) as writer:
+            made.coding = writer.coding
+            for job_node, job in jobs.items():
+                job.analysis = self._analysis(job_node, job)
+            self._write(writer, plan, jobs, plates, made)
+        return made
+
+    def check(self, output: Output, frames: Sequence[int]) -> dict[int, Shown]:
+        """Everything but files and pixels: that the graph can be followed and every knob worked out."""
+        above = output.node.input(0)
+        if above is None:
+            raise self.project.walk.stop(output.node, "nothing is connected to its input")
+        plan = {frame: self.project.walk.shown(above, frame) for frame in frames}
+        for step, _ in _dubbings(plan).values():
+            self._spec(step)
+        return plan
+
+    def _spec(self, step: Dubbing) -> Spec:
+        spec = self.project.shots.spec(step.node, step.frame)
+        if step.frame not in spec.frames:
+            first, last = min(spec.frames), max(spec.frames)
+            raise UsageError(
+                f"-F: {step.node.full_name} is asked for frame {step.frame}, and its shot is {first}-{last}; give "
+                "frames of the shot, or change first_frame and last_frame"
+            )
+        return spec
+
+    def _jobs(self, plan: dict[int, Shown]) -> dict[Node, _Job]:
+        """The shots of this Write, open; the frames of each in the order they are written."""
+        jobs: dict[Node, _Job] = {}
+        for shown in plan.values():
+            for step in shown.steps:
+                if isinstance(step, Dubbing):
+                    spec = self._spec(step)
+                    if step.node not in jobs:
+                        jobs[step.node] = _Job(spec, self._shot(step.node, spec), [])
+                    jobs[step.node].wanted.append(step.frame)
+        return jobs
+
+    def _shot(self, blend: Node, spec: Spec) -> OpenShot:
+        if blend not in self._opened:
+            self._opened[blend] = self._files.enter_context(self.project.shots.open(spec))
+        return self._opened[blend]
+
+    def _analysis(self, blend: Node, job: _Job) -> Analysis:
+        if blend not in self._analyses:
+            self._analyses[blend] = analysed(job.opened, job.spec.analysis or None, self.progress)
+        return self._analyses[blend]
+
+    def _plates(self, plan: dict[int, Shown]) -> dict[tuple[Node, bool], tuple[Plate, dict[int, int]]]:
+        """Plates of frames without a dub, and of pictures laid over others; (Read, whether it is laid over)."""
+        asked: dict[tuple[Node, bool], set[int]] = {}
+        for shown in plan.values():
+            if not any(isinstance(step, Dubbing) for step in shown.steps):
+                asked.setdefault((shown.read, False), set()).add(shown.frame)
+            for step in shown.steps:
+                if isinstance(step, Over):
+                    asked.setdefault((step.top.read, True), set()).add(step.top.frame)
+        plates = {}
+        for key, frames in asked.items():
+            numbers = {frame: frame for frame in sorted(frames)}
+            plates[key] = self._files.enter_context(self.project.reads.open(key[0], numbers)), numbers
+        return plates
+
+    def _writer(
+        self, output: Output, plan: dict[int, Shown], jobs: dict[Node, _Job],
+        plates: dict[tuple[Node, bool], tuple[Plate, dict[int, int]]],
+    ) -> Writer:  # fmt: skip
+        first = next(iter(jobs.values()), None)
+        plate = first.opened.plate if first is not None else plates[next(iter(plan.values())).read, False][0]
+        sound: Sound | None = None
+        if output.is_movie and first is not None:
+            sound = heard(first.opened, first.wanted)
+        return open_output(output, plate, sound)
+
+    def _write(
+        self, writer: Writer, plan: dict[int, Shown], jobs: dict[Node, _Job],
+        plates: dict[tuple[Node, bool], tuple[Plate, dict[int, int]]], made: Rendered,
+    ) -> None:  # fmt: skip
+        running: dict[Node, Iterator[Finished]] = {}
+        layers = {blend: _Layer(job) for blend, job in jobs.items()}
+        for number, shown in self._counted(plan, jobs):
+            first, rest = _first_dubbing(shown)
+            if first is None:
+                frame, dubs = plates[shown.read, False][0].load(shown.frame), []
+            else:
+                if first.node not in running:
+                    running[first.node] = self._finished(jobs[first.node], first.node, plan)
+                done = next(running[first.node])
+                frame, dubs = done.frame, [done.dubbed] if done.dubbed is not None else []
+            for step in rest:
+                frame = self._stepped(frame, step, layers, dubs, plates)
+            if not dubs:
+                made.left.append(number)
+            frame.number = number
+            writer.write(frame)
+
+    def _finished(self, job: _Job, blend: Node, plan: dict[int, Shown]) -> Iterator[Finished]:
+        assert job.analysis is not None
+        firsts = [_first_dubbing(shown)[0] for shown in plan.values()]
+        wanted = [step.frame for step in firsts if step is not None and step.node is blend]
+        return finished(job.opened, job.analysis, wanted, self.progress)
+
+    def _counted(self, plan: dict[int, Shown], jobs: dict[Node, _Job]) -> Iterator[tuple[int, Shown]]:
+        """The frames; finished ones count themselves."""
+        items = list(plan.items())
+        return iter(items) if jobs else self.progress.stage("write", items)
+
+    def _stepped(
+        self, frame: Frame, step: Dubbing | Over | Cut, layers: dict[Node, _Layer], dubs: list[Dubbed],
+        plates: dict[tuple[Node, bool], tuple[Plate, dict[int, int]]],
+    ) -> Frame:  # fmt: skip
+        if isinstance(step, Cut):
+            return cut(frame, step.box, step.display)
+        if isinstance(step, Dubbing):
+            layers[step.node].lay(frame, step.frame, dubs)
+            return frame
+        top = plates[step.top.read, True][0].load(step.top.frame)
+        for under in step.top.steps:
+            if not isinstance(under, Cut):
+                raise self.project.walk.stop(
+                    step.node, f"its A is more than a picture from disk ({under.node.full_name})"
+                )
+            top = cut(top, under.box, under.display)
+        lay_over(frame, top, step.mix)
+        return frame
+
+
+class _Layer:
+    """A second dub over a first: another person in the same plate. Its mouth is made from the plate, and goes over
+    what the first one left."""
+
+    def __init__(self, job: _Job) -> None:
+        self.job = job
+        self.dub = Dub(job.opened.shot, job.opened.settings)
+
+    def lay(self, frame: Frame, number: int, dubs: list[Dubbed]) -> None:
+        """Onto the frame, and to the list of what lies there."""
+        analysis, settings = self.job.analysis, self.job.opened.settings
+        assert analysis is not None
+        patch = self.dub.patch(analysis.plan, number, analysis.audio)
+        if patch is None:
+            return
+        region, shot = patch.image.region, self.job.opened.shot
+        plate = shot.plate.crop(number, region)
+        for lower in dubs:
+            _paste(plate.pixels, region, lower)
+        holdout = None if shot.holdout is None else shot.holdout.crop(number, region)
+        dubbed = Dubbed(*node("Blend").render(plate, patch, settings["Blend"].at(number), holdout))
+        frame.composite(dubbed.image, dubbed.matte)
+        _stamp(frame, {**shot_stamp(self.job.opened, analysis), **frame_stamp(region)})
+        dubs.append(dubbed)
+
+
+def _paste(pixels: np.ndarray, region: Region, lower: Dubbed) -> None:
+    inside = region.intersect(lower.image.region)
+    if inside.is_empty:
+        return
+    rows, columns = inside.slices_in(region)
+    covered = lower.matte[inside.slices_in(lower.image.region)] > 0
+    source: Image = lower.image.window(inside)
+    target = pixels[:3, rows, columns]
+    target[:, covered] = source.pixels[:3, covered]
+
+
+def _stamp(frame: Frame, stamp: dict[str, str | int]) -> None:
+    """What both dubs say, where they differ one after the other."""
+    for name, value in stamp.items():
+        before = frame.metadata.get(name)
+        frame.metadata[name] = value if before in (None, value) else f"{before}; {value}"
+
+
+def _first_dubbing(shown: Shown) -> tuple[Dubbing | None, list[Dubbing | Over | Cut]]:
+    """The dub that the frame begins with, and what comes after it. A crop above it may as well come after."""
+    place = next((n for n, step in enumerate(shown.steps) if isinstance(step, Dubbing)), None)
+    if place is None:
+        return None, list(shown.steps)
+    first = shown.steps[place]
+    assert isinstance(first, Dubbing)
+    return first, [*shown.steps[:place], *shown.steps[place + 1 :]]
+
+
+def _dubbings(plan: dict[int, Shown]) -> dict[tuple[Node, int], tuple[Dubbing, int]]:
+    return {(step.node, step.frame): (step, number) for number, shown in plan.items() for step in shown.steps
+            if isinstance(step, Dubbing)}  # fmt: skip

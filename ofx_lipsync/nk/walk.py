@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a node shows at a frame: which frame of which file, and what is done to it on the way down.
+
+Nodes that hand a picture on (Dot, Switch, Group, TimeOffset ...) are followed here; what changes pixels (a dub, a
+Merge, a Crop) is noted, to be done in order when the frame is made.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Callable, Iterator
+
+from ofx_lipsync.core.errors import InputError
+from ofx_lipsync.core.region import Region
+from ofx_lipsync.nk.classes import GRAPH, PASSED, engine_node, origin, version
+from ofx_lipsync.nk.script import GROUPS, Node
+from ofx_lipsync.nk.shuffles import is_plain
+from ofx_lipsync.nk.values import Values
+
+DUBS = ("Blend", "LipSync")
+VIEWS = ("result", "source", "none")
+"""Of our nodes, what they show when they hand on the picture, or the dub."""
+_DEEPEST = 100
+_LONGEST = 100_000
+
+
+@dataclass(frozen=True, eq=False)
+class Dubbing:
+    """A Blend (or LipSync) at a frame."""
+
+    node: Node
+    frame: int
+
+
+@dataclass(frozen=True, eq=False)
+class Over:
+    """Another picture over this one. mix: how far."""
+
+    node: Node
+    top: Shown
+    mix: float
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """box: what stays, in the display's own pixels, y down. display: whether it becomes the format."""
+
+    node: Node
+    box: Region
+    display: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """frame: at which the Read is asked. steps: what is done to it, first to last."""
+
+    read: Node
+    frame: int
+    steps: tuple[Dubbing | Over | Cut, ...] = ()
+
+    @property
+    def plain(self) -> bool:
+        return not self.steps
+
+    def then(self, step: Dubbing | Over | Cut) -> Shown:
+        return replace(self, steps=(*self.steps, step))
+
+
+class Walk:
+    """formats: a Read's display window, in its own pixels."""
+
+    def __init__(self, values: Values, formats: Callable[[Node], Region]) -> None:
+        self.values, self.formats = values, formats
+        self._depth = 0
+
+    def shown(self, node: Node, frame: int) -> Shown:
+        """What a node gives at a frame.  Raises: InputError naming the node that cannot be followed."""
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise self.stop(node, "the graph is nested too deeply here")
+        try:
+            return self._shown(node, frame)
+        finally:
+            self._depth -= 1
+
+    def trail(self, node: Node, frame: int) -> Iterator[tuple[Node, int]]:
+        """Every node on the way up to the Read, with the frame it is asked for; through the first input of those
+        that change pixels."""
+        for _ in range(_LONGEST):
+            yield node, frame
+            if node.kind == "Read":
+                return
+            off = self.is_off(node, frame)
+            if not off and (node.kind in ("Merge2", "Merge", "Crop", "Reformat") or self._is_ours(node)):
+                above = node.input(0)
+                if above is None:
+                    raise self.stop(node, "nothing is connected to its input")
+                node = above
+            else:
+                node, frame = self._up(node, frame)
+        raise self.stop(node, "its inputs go round in a ring")
+
+    def is_off(self, node: Node, frame: int) -> bool:
+        return self.values.flag(node, "disable", frame)
+
+    def range_of(self, node: Node, frame: int, of_read: Callable[[Node], tuple[int, int]]) -> tuple[int, int]:
+        """First and last frame of what comes in, as a host would say."""
+        first, last, moved = None, None, 0
+        for at, _ in self.trail(node, frame):
+            if at.kind == "FrameRange" and first is None and not self.is_off(at, frame):
+                first = self.values.whole(at, "first_frame", frame, 1) + moved
+                last = self.values.whole(at, "last_frame", frame, 100) + moved
+            if at.kind == "TimeOffset" and not self.is_off(at, frame):
+                moved += self.values.whole(at, "time_offset", frame)
+            if at.kind == "Read" and (first is None or last is None):
+                first, last = (n + moved for n in of_read(at))
+        if first is None or last is None:
+            raise self.stop(node, "leads to no Read")
+        return first, last
+
+    def stop(self, node: Node, why: str) -> InputError:
+        return InputError(f"{self.values.script.path}: {node.full_name} ({node.kind}): {why}")
+
+    def _shown(self, node: Node, frame: int) -> Shown:
+        for _ in range(_LONGEST):
+            if node.kind == "Read" and not self.is_off(node, frame):
+                return Shown(node, frame)
+            if not self.is_off(node, frame):
+                name = engine_node(node.kind)
+                if name in DUBS:
+                    self._check_ours(node, frame)
+                    return self.above(node, frame).then(Dubbing(node, frame))
+                if node.kind in ("Merge2", "Merge"):
+                    return self._merged(node, frame)
+                if node.kind in ("Crop", "Reformat"):
+                    return self._framed(node, frame)
+            node, frame = self._up(node, frame)
+        raise self.stop(node, "its inputs go round in a ring")
+
+    def step_up(self, node: Node, frame: int, whose: str) -> tuple[Node, int]:
+        """One node up where a picture is only handed on.  Raises: InputError where it is changed or ends."""
+        off = self.is_off(node, frame)
+        if node.kind == "Read" or (not off and node.kind in ("Merge2", "Merge", "Crop", "Reformat")):
+            raise self.stop(node, f"cannot feed {whose}")
+        return self._up(node, frame)
+
+    def above(self, node: Node, frame: int) -> Shown:
+        """What comes in at a node's first input."""
+        above = node.input(0)
+        if above is None:
+            raise self.stop(node, "nothing is connected to its input; connect the plate")
+        return self.shown(above, frame)
+
+    def _up(self, node: Node, frame: int) -> tuple[Node, int]:
+        """The node that this one hands on, and the frame at which it does."""
+        above, moved = node.input(0), frame
+        if node.kind == "Input":
+            above = self._group_input(node, frame)
+        elif self.is_off(node, frame) and node.kind != "Read":
+            pass
+        elif node.kind in GROUPS:
+            above = self._output(node)
+        elif node.kind == "Switch":
+            above = node.input(self._which(node, frame))
+        elif node.kind == "TimeOffset":
+            moved = self._offset(node, frame)
+        elif node.kind == "FrameHold":
+            moved = self._held(node, frame)
+        elif node.kind in ("Shuffle", "Shuffle2", "Copy"):
+            above = self._shuffled(node, frame)
+        elif self._is_ours(node):
+            self._check_passes(node, frame)
+        elif node.kind not in (*PASSED, "FrameRange", "Write"):
+            raise self._unknown(node, frame)
+        if above is None:
+            raise self.stop(node, "nothing is connected to its input, and it is on the way to the Write")
+        return above, moved
+
+    def _unknown(self, node: Node, frame: int) -> InputError:
+        if node.kind == "Read":
+            return self.stop(node, "is disabled, and it is on the way to the Write; enable it")
+        if node.kind in GRAPH:
+            return self.stop(node, "cannot stand here")
+        return self.stop(
+            node, f"is a class that is not rendered without Nuke ({origin(node.kind)}), and it is on the way to the "
+            "Write; write the picture out above it, or take it out",
+        )  # fmt: skip
+
+    def _group_input(self, node: Node, frame: int) -> Node | None:
+        number = self.values.whole(node, "number", frame)
+        group = node.parent
+        above = None if group is None or group is self.values.script.root else group.input(number)
+        if above is None:
+            raise self.stop(node, f"input {number} of the group is not connected")
+        return above
+
+    def _output(self, node: Node) -> Node:
+        outputs = [n for n in node.children if n.kind == "Output"]
+        if not outputs:
+            raise self.stop(node, "the group has no Output node")
+        return outputs[0]
+
+    def _which(self, node: Node, frame: int) -> int:
+        """The input chosen; beyond the last one it is the last."""
+        which = math.floor(self.values.number(node, "which", frame) + 0.5)
+        return min(max(which, 0), max(len(node.inputs) - 1, 0))
+
+    def _offset(self, node: Node, frame: int) -> int:
+        if self.values.flag(node, "reverse_input", frame):
+            raise self.stop(node, "reverse_input is not done without Nuke")
+        return frame - self.values.whole(node, "time_offset", frame)
+
+    def _held(self, node: Node, frame: int) -> int:
+        knob = "firstFrame" if self.values.has(node, "firstFrame") else "first_frame"
+        first = self.values.whole(node, knob, frame)
+        every = self.values.whole(node, "increment", frame)
+        return first if every <= 0 else first + (frame - first) // every * every
+
+    def _shuffled(self, node: Node, frame: int) -> Node | None:
+        if not is_plain(self.values, node):
+            raise self.stop(node, "moves channels, which is done only in front of a Holdout")
+        return node.input(0)
+
+    def _is_ours(self, node: Node) -> bool:
+        return engine_node(node.kind) is not None
+
+    def _check_passes(self, node: Node, frame: int) -> None:
+        name = engine_node(node.kind)
+        self._check_ours(node, frame)
+        if name == "MouthGenerate":
+            raise self.stop(node, "is a mouth on black; connect it to Mouth of a Blend")
+        if name not in ("FaceDetect", "AudioFeature", "SyncMeter"):
+            raise self.stop(node, f"{name} is not rendered from a script; lipsync {str(name).lower()} does it")
+        if name == "AudioFeature" and self._view(node, frame) != "source":
+            raise self.stop(node, "shows the line as a strip; set its view to source")
+
+    def _check_ours(self, node: Node, frame: int) -> None:
+        if version(node.kind) > 1:
+            raise self.stop(node, f"is version {version(node.kind)} of the node, expected 1; update ofx_lipsync")
+        view = self._view(node, frame)
+        if view not in VIEWS:
+            raise self.stop(node, f"shows its {view}; only the result is rendered without Nuke, set its view")
+
+    def _view(self, node: Node, frame: int) -> str:
+        options = self.values.options_of(node, "view")
+        default = "none" if "none" in options else "result"
+        return self.values.choice(node, "view", options, frame, default) if options else "result"
+
+    def _merged(self, node: Node, frame: int) -> Shown:
+        """A over B. Only B where A is not connected."""
+        values, below = self.values, self.above(node, frame)
+        count = len(node.inputs) - node.masks
+        if node.masks and any(node.inputs[count:]):
+            raise self.stop(node, "has a mask, which is not done without Nuke")
+        operation = values.text(node, "operation", "over")
+        if operation != "over":
+            raise self.stop(node, f"does {operation!r}; only over is done without Nuke")
+        if count > 2 and any(node.inputs[2:count]):
+            raise self.stop(node, "has more than one A, expected one; use two Merges")
+        top = node.input(1) if count > 1 else None
+        mix = values.number(node, "mix", frame, 1.0)
+        if top is None or mix == 0:
+            return below
+        return below.then(Over(node, self.shown(top, frame), mix))
+
+    def _framed(self, node: Node, frame: int) -> Shown:
+        below = self.above(node, frame)
+        have = self.display(below)
+        if node.kind == "Reformat":
+            self._check_reformat(node, have, frame)
+            return below
+        box, reformat = self._crop_box(node, have, frame)
+        if box == have and self.formats(below.read) == have and not reformat:
+            return below.then(Cut(node, box, False))
+        return below.then(Cut(node, box, reformat))
+
+    def display(self, shown: Shown) -> Region:
+        """The format of what is shown, in the pixels of the frame as it is read."""
+        cuts = [step.box for step in shown.steps if isinstance(step, Cut) and step.display]
+        return cuts[-1] if cuts else self.formats(shown.read)
+
+    def _crop_box(self, node: Node, have: Region, frame: int) -> tuple[Region, bool]:
+        """Nuke counts from the lower left of the format."""
+        values = self.values
+        if values.number(node, "softness", frame):
+            raise self.stop(node, "has a soft edge, which is not done without Nuke")
+        default = (0.0, 0.0, float(have.width), float(have.height))
+        edges = [values.number(node, "box", frame, default[i], place=i) for i in range(4)]
+        if any(abs(edge - round(edge)) > 1e-4 for edge in edges):
+            raise self.stop(node, f"its box is {edges}, expected whole pixels")
+        x, y, r, t = (round(edge) for edge in edges)
+        box = Region(have.x0 + x, have.y1 - t, have.x0 + r, have.y1 - y)
+        if box.is_empty or box.intersect(have).is_empty:
+            raise self.stop(node, "its box holds none of the picture")
+        return box, values.flag(node, "reformat", frame)
+
+    def _check_reformat(self, node: Node, have: Region, frame: int) -> None:
+        values = self.values
+        if any(values.flag(node, knob, frame) for knob in ("flip", "flop", "turn")):
+            raise self.stop(node, "turns the picture, which is not done without Nuke")
+        wanted = self._format_wanted(node, have, frame)
+        if wanted != (have.width, have.height):
+            raise self.stop(
+                node, f"makes {have.width}x{have.height} into {wanted[0]}x{wanted[1]}; pictures are not resized "
+                "without Nuke, write them at their own size",
+            )  # fmt: skip
+
+    def _format_wanted(self, node: Node, have: Region, frame: int) -> tuple[int, int]:
+        values, kind = self.values, self.values.text(node, "type", "to format")
+        if kind == "scale":
+            scale = values.number(node, "scale", frame, 1.0)
+            return round(have.width * scale), round(have.height * scale)
+        if kind == "to box":
+            width = values.whole(node, "box_width", frame, 200)
+            fixed = values.flag(node, "box_fixed", frame)
+            return width, values.whole(node, "box_height", frame, 200) if fixed else have.height * width // have.width
+        owner = node if values.has(node, "format") else values.script.root
+        return self.format(owner, have)
+
+    def format(self, owner: Node, have: Region) -> tuple[int, int]:
+        """Width and height of a format knob: `1920 1080 0 0 1920 1080 1 HD_1080`; a project that names none takes
+        what comes in."""
+        words = self.values.text(owner, "format").split()
+        if not words:
+            return have.width, have.height
+        if len(words) < 2 or not (words[0].isdigit() and words[1].isdigit()):
+            raise self.values.refused(owner, "format", "is a name alone, expected width and height first")
+        return int(words[0]), int(words[1])
