@@ -38,7 +38,7 @@ class UserKnob:
 
 @dataclass(eq=False)
 class Node:
-    """inputs: what feeds it, None where nothing does. masks: how many of them, at the end. parent: the group it is in."""
+    """inputs: what feeds it, None where nothing does; the last `masks` of them are masks. parent: the group it is in."""
 
     kind: str
     line: int

@@ -9,10 +9,9 @@ from typing import Sequence
 
 import numpy as np
 
-from ofx_lipsync.cli.shot import TAIL_S, OpenShot, assumed, fingerprint, parse_offset, read_line
 from ofx_lipsync.core.errors import InputError, UsageError
 from ofx_lipsync.core.image import SCENE_LINEAR
-from ofx_lipsync.core.timing import FrameRange
+from ofx_lipsync.core.timing import FrameRange, parse_offset
 from ofx_lipsync.graph import NODES, Settings, Shot
 from ofx_lipsync.media.source import open_plate
 from ofx_lipsync.nk.classes import engine_node
@@ -21,6 +20,7 @@ from ofx_lipsync.nk.params import Overrides, params_of
 from ofx_lipsync.nk.reads import Reads
 from ofx_lipsync.nk.script import Node
 from ofx_lipsync.nk.walk import Cut, Walk
+from ofx_lipsync.shotfile.opening import TAIL_S, OpenShot, assumed, fingerprint, read_line
 
 WHOLE = "LipSync"
 
