@@ -113,9 +113,8 @@ def _plans(
 def _add(found: Needs, problem: str) -> None:
     """Once, and not where another line says the same of the same file."""
     path = problem.split(": ")[0]
-    if problem not in found.problems and not (
-        "missing" in problem and any(p.startswith(f"{path}: ") and "missing" in p for p in found.problems)
-    ):
+    known = "missing" in problem and any(p.startswith(f"{path}: ") for p in found.problems)
+    if problem not in found.problems and not known:
         found.problems.append(problem)
 
 

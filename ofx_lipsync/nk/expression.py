@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Callable
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|0x[0-9A-Fa-f]+)"
+    r"\s*(?:(?P<number>0x[0-9A-Fa-f]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
     r"|(?P<name>[A-Za-z_]\w*(?:\.(?:[A-Za-z_]\w*|\d+))*)"
     r"|(?P<mark>\*\*|\|\||&&|[=!<>]=|[-+*/%<>!?:(),])|(?P<end>\Z))"
 )

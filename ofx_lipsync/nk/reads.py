@@ -41,6 +41,14 @@ class Footage:
         return self.single is not None and self.single.suffix.lower() in STILLS
 
 
+def project_range(values: Values) -> FrameRange:
+    root = values.script.root
+    first, last = values.whole(root, "first_frame", 0, 1), values.whole(root, "last_frame", 0, 100)
+    if not 0 <= last - first < 10_000_000:
+        raise values.refused(root, "last_frame", f"the project is frames {first} to {last}, expected the first first")
+    return FrameRange(range(first, last + 1))
+
+
 class Reads:
     """The Read nodes of a script. colour: how their colour spaces are understood."""
 
@@ -90,7 +98,7 @@ class Reads:
         return first + moved, last + moved
 
     def file_range(self, node: Node) -> tuple[int, int]:
-        """First and last as the files count them: the knobs', or what is on disk where the script says nothing."""
+        """First and last as the files count them: the knobs', else what is on disk; the project's where nothing is."""
         values, footage = self.values, self.footage(node)
         if values.has(node, "first") or values.has(node, "last"):
             return values.whole(node, "first", 0, 1), values.whole(node, "last", 0, 1)
@@ -99,7 +107,8 @@ class Reads:
         if footage.single is not None and not footage.is_still and footage.single.is_file():
             with open_plate(footage.path, colour=self.colour, space=self.space(node)) as plate:
                 return plate.frames[0], plate.frames[-1]
-        return 1, 1
+        wanted = project_range(values)
+        return wanted[0], wanted[-1]
 
     def number(self, node: Node, frame: int) -> int | None:
         """The frame's number on disk, or None where it is black."""

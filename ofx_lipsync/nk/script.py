@@ -38,7 +38,7 @@ class UserKnob:
 
 @dataclass(eq=False)
 class Node:
-    """inputs: what feeds it, None where nothing does; the last `masks` of them are masks. parent: the group it is in."""
+    """inputs: what feeds it, None where nothing does; the last `masks` are masks. parent: its group."""
 
     kind: str
     line: int

@@ -120,7 +120,7 @@ class Shots:
         if engine_node(blend.kind) == WHOLE:
             above = blend.input(0)
             assert above is not None
-            return Cast(blend, dict.fromkeys(NODES, blend), above, blend.input(1))
+            return Cast(blend, dict.fromkeys(NODES, blend), above, self.walk.connected(blend.input(1), frame))
         mouth = self._mouth(blend, frame)
         above = mouth.input(0)
         if above is None:
@@ -128,7 +128,7 @@ class Shots:
         nodes = {"Blend": blend, "MouthGenerate": mouth}
         for name in ("AudioFeature", "FaceDetect"):
             nodes[name] = self._companion(name, mouth, above, frame)
-        return Cast(blend, nodes, above, blend.input(2))
+        return Cast(blend, nodes, above, self.walk.connected(blend.input(2), frame))
 
     def _mouth(self, blend: Node, frame: int) -> Node:
         above = blend.input(1)

@@ -101,6 +101,17 @@ class Walk:
                 node, frame = self._up(node, frame)
         raise self.stop(node, "its inputs go round in a ring")
 
+    def connected(self, node: Node | None, frame: int) -> Node | None:
+        """An input, or None where it leads through Dots and out of groups to nothing."""
+        at = node
+        while at is not None and (at.kind in ("Input", "Dot", "NoOp") or self.is_off(at, frame)):
+            if at.kind == "Input":
+                number = self.values.whole(at, "number", frame)
+                at = at.parent.input(number) if at.parent is not None else None
+            else:
+                at = at.input(0)
+        return None if at is None else node
+
     def is_off(self, node: Node, frame: int) -> bool:
         return self.values.flag(node, "disable", frame)
 
@@ -251,14 +262,14 @@ class Walk:
         """A over B. Only B where A is not connected."""
         values, below = self.values, self.above(node, frame)
         count = len(node.inputs) - node.masks
-        if node.masks and any(node.inputs[count:]):
+        if any(self.connected(mask, frame) for mask in node.inputs[count:]):
             raise self.stop(node, "has a mask, which is not done without Nuke")
         operation = values.text(node, "operation", "over")
         if operation != "over":
             raise self.stop(node, f"does {operation!r}; only over is done without Nuke")
-        if count > 2 and any(node.inputs[2:count]):
+        if any(self.connected(more, frame) for more in node.inputs[2:count]):
             raise self.stop(node, "has more than one A, expected one; use two Merges")
-        top = node.input(1) if count > 1 else None
+        top = self.connected(node.input(1), frame) if count > 1 else None
         mix = values.number(node, "mix", frame, 1.0)
         if top is None or mix == 0:
             return below

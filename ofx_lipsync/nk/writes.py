@@ -21,6 +21,7 @@ from ofx_lipsync.media.plate import Plate
 from ofx_lipsync.media.sink import open_writer
 from ofx_lipsync.media.still_writer import WRITES
 from ofx_lipsync.media.writer import Writer, check_writable
+from ofx_lipsync.nk.reads import project_range
 from ofx_lipsync.nk.script import Node, Script
 from ofx_lipsync.nk.spaces import space_named
 from ofx_lipsync.nk.stored import NodeWriter, Stored
@@ -86,14 +87,6 @@ def frames_of(output: Output, values: Values, asked: FrameRange | None) -> list[
             "others"
         )
     return inside
-
-
-def project_range(values: Values) -> FrameRange:
-    root = values.script.root
-    first, last = values.whole(root, "first_frame", 0, 1), values.whole(root, "last_frame", 0, 100)
-    if not 0 <= last - first < _LIMIT:
-        raise values.refused(root, "last_frame", f"the project is frames {first} to {last}, expected the first first")
-    return FrameRange(range(first, last + 1))
 
 
 def output_of(node: Node, values: Values, colour: Colour) -> Output:
