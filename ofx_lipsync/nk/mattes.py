@@ -67,7 +67,7 @@ def traced(walk: Walk, node: Node, frame: int) -> tuple[Node, int, str]:
             raise walk.stop(node, "cannot be a holdout; a Read of a matte can")
         else:
             node, frame = walk.step_up(node, frame, "a Holdout")
-    raise walk.stop(node, "its inputs go round in a ring")
+    raise walk.stop(node, "more nodes follow each other here than a script has")
 
 
 def _stored(channels: tuple[str, ...], wanted: str) -> str | None:

@@ -195,11 +195,8 @@ class Renderer:
             return frame
         top = plates[step.top.read, True][0].load(step.top.frame)
         for under in step.top.steps:
-            if not isinstance(under, Cut):
-                raise self.project.walk.stop(
-                    step.node, f"its A is more than a picture from disk ({under.node.full_name})"
-                )
-            top = cut(top, under.box, under.display)
+            if isinstance(under, Cut):
+                top = cut(top, under.box, under.display)
         lay_over(frame, top, step.mix)
         return frame
 

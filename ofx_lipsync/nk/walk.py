@@ -22,7 +22,7 @@ DUBS = ("Blend", "LipSync")
 VIEWS = ("result", "source", "none")
 """Of our nodes, what they show when they hand on the picture, or the dub."""
 _DEEPEST = 100
-_LONGEST = 100_000
+_LONGEST = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +99,7 @@ class Walk:
                 node = above
             else:
                 node, frame = self._up(node, frame)
-        raise self.stop(node, "its inputs go round in a ring")
+        raise self.stop(node, "more nodes follow each other here than a script has")
 
     def connected(self, node: Node | None, frame: int) -> Node | None:
         """An input, or None where it leads through Dots and out of groups to nothing."""
@@ -147,7 +147,7 @@ class Walk:
                 if node.kind in ("Crop", "Reformat"):
                     return self._framed(node, frame)
             node, frame = self._up(node, frame)
-        raise self.stop(node, "its inputs go round in a ring")
+        raise self.stop(node, "more nodes follow each other here than a script has")
 
     def step_up(self, node: Node, frame: int, whose: str) -> tuple[Node, int]:
         """One node up where a picture is only handed on.  Raises: InputError where it is changed or ends."""
@@ -273,7 +273,11 @@ class Walk:
         mix = values.number(node, "mix", frame, 1.0)
         if top is None or mix == 0:
             return below
-        return below.then(Over(node, self.shown(top, frame), mix))
+        above = self.shown(top, frame)
+        changed = next((step.node for step in above.steps if not isinstance(step, Cut)), None)
+        if changed is not None:
+            raise self.stop(node, f"its A is more than a picture from disk ({changed.full_name} is above it)")
+        return below.then(Over(node, above, mix))
 
     def _framed(self, node: Node, frame: int) -> Shown:
         below = self.above(node, frame)

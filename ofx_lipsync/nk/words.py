@@ -17,6 +17,7 @@ from ofx_lipsync.core.errors import InputError
 BARE, QUOTED, BRACED = "bare", "quoted", "braced"
 _GAP = re.compile(r"(?:[ \t\r\f\v]|\\\n)*")
 _BARE = re.compile(r"(?:[^\s;\\\[]|\\.)+", re.DOTALL)
+_SIMPLE = re.compile(r'([^\s;\\\["{#][^\s;\\\[]*)[ \t]*')
 _BRACE = re.compile(r"[{}\\]")
 _QUOTE = re.compile(r'["\\]')
 _BRACKET = re.compile(r"[\[\]\\]")
@@ -76,6 +77,11 @@ class _Scanner:
     def commands(self) -> Iterator[list[Word]]:
         words: list[Word] = []
         while True:
+            simple = _SIMPLE.match(self.text, self.at)
+            if simple is not None and simple.end() < len(self.text) and self.text[simple.end()] not in "\\[":
+                words.append(Word(simple[1], BARE, self.line))
+                self.at = simple.end()
+                continue
             self._skip()
             ends = self.at >= len(self.text) or self.text[self.at] in "\n;"
             if not ends and not words and self.comments and self.text[self.at] == "#":
