@@ -159,10 +159,21 @@ class Values:
             raise self.refused(node, knob, "is empty")
         if len(inner) == 1 and self._is_number(inner[0]):
             return self._finite(node, knob, float(inner[0].value))
-        keys = self._curve(node, knob, inner[1:]) if any(w.text not in "iI" for w in inner[1:]) else None
-        if inner[0].value == "curve" and keys is not None:
-            return keys.at(frame)
-        return self._worked_out(node, knob, inner[0].value, frame, keys)
+        if inner[0].value == "curve":
+            return self._curve(node, knob, inner[1:]).at(frame)
+        text, keys = self._expression(inner)
+        return self._worked_out(node, knob, text, frame, keys)
+
+    @staticmethod
+    def _expression(words: list[Word]) -> tuple[str, Curve | None]:
+        """An expression in quotes, and the keys that it may work on; one written by hand may stand without quotes."""
+        rest = [word.value for word in words[1:] if word.text not in ("i", "I")]
+        if not rest:
+            return words[0].value, None
+        try:
+            return words[0].value, Curve.parse(rest)
+        except ValueError:
+            return " ".join([words[0].value, *rest]), None
 
     def _finite(self, node: Node, knob: str, value: float) -> float:
         if value != value or abs(value) > 1e30:
@@ -214,7 +225,7 @@ class Values:
         added = owner.user[knob]
         if added.kind == "41":
             target, _, name = added.text.rpartition(".")
-            linked = self.script.find(target, owner) if target else None
+            linked = (self.script.find(target, owner) or self.script.find(target, owner.parent)) if target else None
             if linked is None:
                 raise ValueError(f"{owner.full_name}.{knob} links to {added.text!r}, which is not there")
             return self._of(linked, name, frame, 0)

@@ -51,7 +51,9 @@ def show(tmp_path_factory, samples: Path) -> Path:
         rgb = make_plate.view(still, (frame - FIRST) / 40, 400, 226).astype(np.float32)
         rgb[:4, :4], rgb[-3:, -3:] = 60.0, [[[-0.25, 60.0, 1e-7]]]
         depth = np.full((226, 400, 1), frame, np.float32)
-        write_exr(folder / f"plate/plate.{frame}.exr", np.concatenate([rgb, depth], 2), ["R", "G", "B", "depth.Z"], (-8, 4))
+        write_exr(
+            folder / f"plate/plate.{frame}.exr", np.concatenate([rgb, depth], 2), ["R", "G", "B", "depth.Z"], (-8, 4)
+        )
         matte = np.zeros((HEIGHT, WIDTH, 4), np.float32)
         matte[:, WIDTH // 2 :, 0] = 1
         write_exr(folder / f"matte/matte.{frame}.exr", matte[..., :3], "RGB")

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,7 +60,7 @@ def test_longer_handles_ease_more():
 def test_smooth_curves_stay_within_their_keys_and_meet_them(keys):
     made = Curve.parse([token for x, y in keys for token in (f"x{x}", repr(y))])
     keys = sorted(keys)
-    for (x0, y0), (x1, y1) in zip(keys, keys[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(keys):
         assert made.at(x0) == y0
         for step in range(1, 10):
             value = made.at(x0 + (x1 - x0) * step / 10)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -18,21 +19,19 @@ from ofx_lipsync.nk.script import parse_script
 
 from .conftest import SCRIPTS
 
-PIECES = ["Read {", "}", "{", "\\", '"', "[stack 0]", "set N1", "push $N1", "push 0", "Group {", "end_group", "clone $N1 {",
-          " inputs 2\n", " name A\n", "Write {\n file a.####.exr\n}\n", "Merge2 {\n inputs 3+1\n}\n", "Dot {\n}\n", ";",
-          " disable {{curve x1", " file \"", "addUserKnob {4 a M {b c}}", "#", "$", "Root {\n fps x\n}\n", "\0", "\u2028",
+PIECES = ["Read {", "}", "{", "\\", '"', "[stack 0]", "set N1", "push $N1", "push 0", "Group {", "end_group",
+          "clone $N1 {", " inputs 2\n", " name A\n", "Write {\n file a.####.exr\n}\n",
+          "Merge2 {\n inputs 3+1\n}\n", "Dot {\n}\n", ";",
+          " disable {{curve x1", " file \"", "addUserKnob {4 a M {b c}}", "#", "$", "Root {\n fps x\n}\n", "\0",
+          "\u2028",
           "OFXorg.ofxlipsync.blend_v1 {\n inputs 2\n}\n", "Switch {\n which {{1/0}}\n}\n", "-1"]  # fmt: skip
 
 
 def check(text: str, folder: Path) -> None:
     path = folder / "x.nk"
     path.write_text(text, "utf-8", errors="replace")
-    try:
-        found = needs(open_project(str(path)))
-    except LipSyncError as error:
-        assert str(error).strip()
-    else:
-        assert isinstance(found.renders, bool)
+    with contextlib.suppress(LipSyncError):
+        assert isinstance(needs(open_project(str(path))).renders, bool)
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +58,7 @@ def test_a_letter_changed(folder, name, at, byte):
     check(text[:place] + byte + text[place + 1 :], folder)
 
 
+END = "Write {\n file a.####.exr\n}\n"
 BOMBS = {
     "braces": "Read {" + "{" * 2_000_000,
     "closed braces": "Read {\n x " + "{" * 1_000_000 + "}" * 1_000_000 + "\n}\n",
@@ -75,8 +75,8 @@ BOMBS = {
     + "set N [stack 0]\npush $N\nMerge2 {\n inputs 2\n}\n" * 40 + "Write {\n file a.####.exr\n}\n",
     "rings": "NoOp {\n inputs 0\n name A\n disable {{B.disable}}\n}\nNoOp {\n name B\n disable {{A.disable}}\n}\n"
     "Write {\n file a.####.exr\n}\n",
-    "a ring of text": "Read {\n inputs 0\n file \"\\[value Read1.file]\"\n name Read1\n}\nWrite {\n file a.####.exr\n}\n",
-    "brackets in text": "Read {\n inputs 0\n file \"" + "\\[file dirname " * 5_000 + "\"\n}\nWrite {\n file a.####.exr\n}\n",
+    "a ring of text": "Read {\n inputs 0\n file \"\\[value Read1.file]\"\n name Read1\n}\n" + END,
+    "brackets in text": "Read {\n inputs 0\n file \"" + "\\[file dirname " * 5_000 + "\"\n}\n" + END,
     "no end": "Root {\n first_frame 1\n last_frame 999999999\n}\nRead {\n inputs 0\n}\nWrite {\n file a.####.exr\n}\n",
 }  # fmt: skip
 
@@ -93,7 +93,7 @@ def test_bombs_end_in_seconds(name, folder):
     [
         ("", "no node"),
         ("Read {\n inputs 0\n", "line 1"),
-        ("Read {\n inputs 0\n file \"a\n}\n", "line 3"),
+        ('Read {\n inputs 0\n file "a\n}\n', "line 3"),
         ("proc a {} { exec rm }\n", "line 1"),
         ("Read {\n}\nexec rm -rf x\n", "line 3"),
         ("Group {\n name G\n}\nDot {\n}\n", "end_group"),

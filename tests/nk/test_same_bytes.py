@@ -124,6 +124,9 @@ def test_a_script_a_shot_file_and_python_give_the_same_bytes(said):
 def test_in_parts_as_a_farm_renders_it(said):
     assert main(["render", "same.nk", "--progress", "none", "--set", "Write1.file=same/whole.####.exr"]) == 0
     for frames in ("1004-1006", "1001-1003x2", "1002"):
-        assert main(["render", "same.nk", "-F", frames, "--progress", "none", "--set", "Write1.file=same/part.####.exr"]) == 0
+        assert (
+            main(["render", "same.nk", "-F", frames, "--progress", "none", "--set", "Write1.file=same/part.####.exr"])
+            == 0
+        )
     for frame in FRAMES:
         assert Path(f"same/part.{frame}.exr").read_bytes() == Path(f"same/whole.{frame}.exr").read_bytes()

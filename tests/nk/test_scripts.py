@@ -94,7 +94,7 @@ def test_07_curves_and_expressions(here, plain):
     amount = {1001: 0.0, 1004: 1.0}
     mix = {f: min((f - 1000) / 3, 1.0) for f in WHOLE}
     erode = {f: (0.25 if f >= 1004 else 0.0) for f in WHOLE}
-    smooth = Curve.parse("x1001 5 x1003 9 x1006 7".split())
+    smooth = Curve.parse(["x1001", "5", "x1003", "9", "x1006", "7"])
     feather = {f: smooth.at(f) for f in WHOLE}
     sets = {"MouthGenerate.strength": amount, "Blend.mix": mix, "Blend.erode": erode, "Blend.feather": feather}
     words = []
@@ -113,7 +113,7 @@ def test_08_a_holdout_through_a_shuffle(here, plain):
 def test_09_a_holdout_from_alpha_the_other_way_round(here, plain):
     """Its alpha is the inverse of the other matte's red."""
     assert render("09_holdout_alpha") == 0
-    reference = dub(here, "09", "--analysis", "shot.lipsync", "--holdout", "matte/matte.####.exr")
+    dub(here, "09", "--analysis", "shot.lipsync", "--holdout", "matte/matte.####.exr")
     for frame in SOME:
         ours, theirs = (read_exr(Path(p.format(frame)))[0] for p in ("out/09.{}.exr", "ref/09.{}.exr"))
         assert np.array_equal(ours, theirs, equal_nan=True)
