@@ -14,8 +14,8 @@ from ofx_lipsync.nk.classes import DONE, OURS, SILENT, engine_node, origin
 from ofx_lipsync.nk.project import Project
 from ofx_lipsync.nk.render import Renderer
 from ofx_lipsync.nk.script import Node
+from ofx_lipsync.nk.shown import Over, Shown
 from ofx_lipsync.nk.spaces import config_name
-from ofx_lipsync.nk.walk import Over, Shown
 from ofx_lipsync.nk.writes import chosen, frames_of, output_of
 
 _FILES = ("line", "reel", "weights", "plate_file")

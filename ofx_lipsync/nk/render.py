@@ -7,26 +7,22 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Iterator, Sequence
 
-import numpy as np
-
 from ofx_lipsync.analysis import Analysis
 from ofx_lipsync.cli.dub import heard
 from ofx_lipsync.cli.frames import Finished, finished
 from ofx_lipsync.cli.progress import Progress
-from ofx_lipsync.cli.provenance import frame_stamp, shot_stamp
 from ofx_lipsync.cli.shot import OpenShot, analysed
 from ofx_lipsync.core.errors import UsageError
-from ofx_lipsync.core.image import Image
-from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.sound import Sound
-from ofx_lipsync.graph import Dub, Dubbed, node
+from ofx_lipsync.graph import Dubbed
 from ofx_lipsync.media.plate import Frame, Plate
 from ofx_lipsync.media.writer import Writer
+from ofx_lipsync.nk.layers import lay_dub
 from ofx_lipsync.nk.project import Project
 from ofx_lipsync.nk.script import Node
 from ofx_lipsync.nk.shots import Spec
+from ofx_lipsync.nk.shown import Cut, Dubbing, Over, Shown
 from ofx_lipsync.nk.steps import cut, lay_over
-from ofx_lipsync.nk.walk import Cut, Dubbing, Over, Shown
 from ofx_lipsync.nk.writes import Output, open_output
 
 
@@ -156,7 +152,6 @@ class Renderer:
         plates: dict[tuple[Node, bool], tuple[Plate, dict[int, int]]], made: Rendered,
     ) -> None:  # fmt: skip
         running: dict[Node, Iterator[Finished]] = {}
-        layers = {blend: _Layer(job) for blend, job in jobs.items()}
         for number, shown in self._counted(plan, jobs):
             first, rest = _first_dubbing(shown)
             if first is None:
@@ -167,7 +162,7 @@ class Renderer:
                 done = next(running[first.node])
                 frame, dubs = done.frame, [done.dubbed] if done.dubbed is not None else []
             for step in rest:
-                frame = self._stepped(frame, step, layers, dubs, plates)
+                frame = self._stepped(frame, step, jobs, dubs, plates)
             if not dubs:
                 made.left.append(number)
             frame.number = number
@@ -185,13 +180,15 @@ class Renderer:
         return iter(items) if jobs else self.progress.stage("write", items)
 
     def _stepped(
-        self, frame: Frame, step: Dubbing | Over | Cut, layers: dict[Node, _Layer], dubs: list[Dubbed],
+        self, frame: Frame, step: Dubbing | Over | Cut, jobs: dict[Node, _Job], dubs: list[Dubbed],
         plates: dict[tuple[Node, bool], tuple[Plate, dict[int, int]]],
     ) -> Frame:  # fmt: skip
         if isinstance(step, Cut):
             return cut(frame, step.box, step.display)
         if isinstance(step, Dubbing):
-            layers[step.node].lay(frame, step.frame, dubs)
+            job = jobs[step.node]
+            assert job.analysis is not None
+            dubs += lay_dub(frame, step.frame, job.opened, job.analysis)
             return frame
         top = plates[step.top.read, True][0].load(step.top.frame)
         for under in step.top.steps:
@@ -199,50 +196,6 @@ class Renderer:
                 top = cut(top, under.box, under.display)
         lay_over(frame, top, step.mix)
         return frame
-
-
-class _Layer:
-    """A second dub over a first: another person in the same plate. Its mouth is made from the plate, and goes over
-    what the first one left."""
-
-    def __init__(self, job: _Job) -> None:
-        self.job = job
-        self.dub = Dub(job.opened.shot, job.opened.settings)
-
-    def lay(self, frame: Frame, number: int, dubs: list[Dubbed]) -> None:
-        """Onto the frame, and to the list of what lies there."""
-        analysis, settings = self.job.analysis, self.job.opened.settings
-        assert analysis is not None
-        patch = self.dub.patch(analysis.plan, number, analysis.audio)
-        if patch is None:
-            return
-        region, shot = patch.image.region, self.job.opened.shot
-        plate = shot.plate.crop(number, region)
-        for lower in dubs:
-            _paste(plate.pixels, region, lower)
-        holdout = None if shot.holdout is None else shot.holdout.crop(number, region)
-        dubbed = Dubbed(*node("Blend").render(plate, patch, settings["Blend"].at(number), holdout))
-        frame.composite(dubbed.image, dubbed.matte)
-        _stamp(frame, {**shot_stamp(self.job.opened, analysis), **frame_stamp(region)})
-        dubs.append(dubbed)
-
-
-def _paste(pixels: np.ndarray, region: Region, lower: Dubbed) -> None:
-    inside = region.intersect(lower.image.region)
-    if inside.is_empty:
-        return
-    rows, columns = inside.slices_in(region)
-    covered = lower.matte[inside.slices_in(lower.image.region)] > 0
-    source: Image = lower.image.window(inside)
-    target = pixels[:3, rows, columns]
-    target[:, covered] = source.pixels[:3, covered]
-
-
-def _stamp(frame: Frame, stamp: dict[str, str | int]) -> None:
-    """What both dubs say, where they differ one after the other."""
-    for name, value in stamp.items():
-        before = frame.metadata.get(name)
-        frame.metadata[name] = value if before in (None, value) else f"{before}; {value}"
 
 
 def _first_dubbing(shown: Shown) -> tuple[Dubbing | None, list[Dubbing | Over | Cut]]:

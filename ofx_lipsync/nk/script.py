@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Iterator
 
 from ofx_lipsync.core.errors import InputError, UsageError
-from ofx_lipsync.nk.words import BRACED, Word, commands, elements
+from ofx_lipsync.nk.user_knob import UserKnob, user_knob
+from ofx_lipsync.nk.words import BRACED, Word, commands
 
 GROUPS = ("Group", "LiveGroup", "Gizmo")
 _IGNORED = ("version", "define_window_layout_xml", "add_layer", "add_format", "Preferences", "MenuBar")
@@ -24,16 +25,6 @@ _STACK = re.compile(r"\[stack (\d{1,6})\]")
 _INPUTS = re.compile(r"(\d{1,4})(?:\+(\d{1,4}))?")
 _CLASS = re.compile(r"[A-Za-z_][\w.:-]*")
 _LARGEST_BYTES = 256 << 20
-
-
-@dataclass(frozen=True)
-class UserKnob:
-    """One that somebody added. kind: Nuke's number, 4 a list, 41 a link. options: of a list. text: its own default."""
-
-    name: str
-    kind: str
-    options: tuple[str, ...] = ()
-    text: str = ""
 
 
 @dataclass(eq=False)
@@ -234,25 +225,6 @@ class _Builder:
         count, masks = (int(match[1]), int(match[2] or 0)) if match else (1, 0)
         stack = self.stack
         return tuple(stack.pop() if stack else None for _ in range(count + masks)), masks
-
-
-def user_knob(word: Word, path: str) -> UserKnob:
-    """From the list of addUserKnob: its kind and name, then letters with what they set."""
-    parts = elements(word.text, path, word.line)
-    kind = parts[0].value if parts else ""
-    name = parts[1].value if len(parts) > 1 else ""
-    options: tuple[str, ...] = ()
-    text = ""
-    rest = iter(parts[2:])
-    for letter in rest:
-        # Flags such as +STARTLINE stand alone; every letter has a value.
-        if letter.text[:1] in "+-" or (value := next(rest, None)) is None:
-            continue
-        if letter.text == "M":
-            options = tuple(w.value for w in elements(value.text, path, value.line))
-        elif letter.text == "T":
-            text = value.value
-    return UserKnob(name, kind, options, text)
 
 
 def override(script: Script, name: str, knob: str, value: str) -> None:

@@ -19,7 +19,8 @@ from ofx_lipsync.nk.mattes import open_matte
 from ofx_lipsync.nk.params import Overrides, params_of
 from ofx_lipsync.nk.reads import Reads
 from ofx_lipsync.nk.script import Node
-from ofx_lipsync.nk.walk import Cut, Walk
+from ofx_lipsync.nk.shown import Cut
+from ofx_lipsync.nk.walk import Walk
 from ofx_lipsync.shotfile.opening import TAIL_S, OpenShot, assumed, fingerprint, read_line
 
 WHOLE = "LipSync"
@@ -189,6 +190,9 @@ class Shots:
             )  # fmt: skip
         if cast.blend.input(0) is not cast.mouth_from:
             under = self.walk.above(cast.blend, frame)
+            reframed = next((step for step in under.steps if isinstance(step, Cut) and step.display), None)
+            if reframed is not None:
+                raise self.walk.stop(reframed.node, f"is above {cast.blend.full_name}; move it below the Blend")
             if (under.read, under.frame) != (shown.read, shown.frame):
                 raise self.walk.stop(
                     cast.blend, f"its Source is {under.read.full_name} at {under.frame}, but the mouth is made from "

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import Sequence
 
 from ofx_lipsync.core.errors import InputError
@@ -13,18 +12,13 @@ from ofx_lipsync.core.params import Choice
 from ofx_lipsync.nk.classes import ROOT_DEFAULTS, engine_node
 from ofx_lipsync.nk.curve import Curve
 from ofx_lipsync.nk.expression import evaluate
+from ofx_lipsync.nk.names import owner_of
 from ofx_lipsync.nk.script import Node, Script
+from ofx_lipsync.nk.tcl import replaced
 from ofx_lipsync.nk.words import BRACED, Word, elements
 
-_COMMAND = re.compile(r"\\(.)|\[", re.DOTALL)
-_VALUE = re.compile(r"value (?:knob )?\{?([\w.]+)\}?")
-_FOLDER = re.compile(r"file dirname (.+)", re.DOTALL)
-_VARIABLE = re.compile(r"getenv (\w+)")
-_HERE = re.compile(
-    r"(?:python |)\{?\s*nuke\.script_directory\(\)\s*\}?|file dirname \[(?:value root\.name|knob root\.name)\]"
-)
-_PLACES = {"x": 0, "y": 1, "z": 2, "w": 3, "r": 0, "g": 1, "b": 2, "a": 3, "t": 3}
 _DEEPEST = 40
+_NAMED = re.compile(r"\[value ([\w.]+)\]")
 _TRUE, _FALSE = ("true", "1", "on", "yes"), ("false", "0", "off", "no")
 
 
@@ -44,7 +38,12 @@ class Values:
         if not words:
             return default
         value = " ".join(word.value for word in words)
-        return self._replaced(node, knob, value) if "[" in value or "\\" in value else value
+        if "[" not in value and "\\" not in value:
+            return value
+        try:
+            return replaced(value, self.script.path, lambda name: self._text_of(node, knob, name))
+        except ValueError as error:
+            raise self.refused(node, knob, str(error)) from None
 
     def number(self, node: Node, knob: str, frame: float, default: float = 0.0, place: int = 0) -> float:
         parts = self._parts(node, knob)
@@ -121,6 +120,10 @@ class Values:
         declared = {**node_params(name), **shot_params(name)}.get(knob)
         return declared.options if isinstance(declared, Choice) else ()
 
+    def stop(self, node: Node, why: str) -> InputError:
+        """An error of a node as such, with its class."""
+        return InputError(f"{self.script.path}: {node.full_name} ({node.kind}): {why}")
+
     def refused(self, node: Node, knob: str, why: str) -> InputError:
         text = " ".join(word.source for word in node.knobs.get(knob, ()))
         text = " ".join(text.split())
@@ -192,7 +195,7 @@ class Values:
             if self._depth > _DEEPEST:
                 raise ValueError("knobs follow each other in a ring, or too deeply")
             # A nested [value x] is how older scripts name a knob in an expression.
-            text = _COMMAND_VALUE.sub(r"\1", text)
+            text = _NAMED.sub(r"\1", text)
             return evaluate(text, frame, lambda name, time: self._looked_up(node, name, frame, time, keys))
         except ValueError as error:
             raise self.refused(node, knob, f"its expression cannot be worked out: {error}") from None
@@ -206,7 +209,7 @@ class Values:
     def _looked_up(self, node: Node, name: str, frame: float, time: float | None, keys: Curve | None) -> float:
         if name in ("curve", "y") and keys is not None:
             return keys.at(frame if time is None else time)
-        owner, knob, place = self._owner(node, name)
+        owner, knob, place = owner_of(self.script, node, name)
         return self._of(owner, knob, frame if time is None else time, place)
 
     def _of(self, owner: Node, knob: str, frame: float, place: int) -> float:
@@ -234,81 +237,12 @@ class Values:
         except ValueError:
             return 0.0
 
-    def _owner(self, node: Node, name: str) -> tuple[Node, str, int]:
-        """(node, knob, place of a number in it) of `knob`, `Node.knob`, `parent.knob`, `root.knob`, `knob.x`."""
-        parts = name.split(".")
-        place = 0
-        if len(parts) > 1 and (parts[-1] in _PLACES or parts[-1].isdigit()) and not self._names(node, parts):
-            place = int(parts[-1]) if parts[-1].isdigit() else _PLACES[parts[-1]]
-            parts = parts[:-1]
-        at = node
-        for number, part in enumerate(parts[:-1]):
-            at = self._step(node, at, part, number == 0, name)
-        return at, parts[-1], place
-
-    def _names(self, node: Node, parts: Sequence[str]) -> bool:
-        """Whether the last part is a knob itself, as NoOp1.x may be."""
-        try:
-            owner = node
-            for number, part in enumerate(parts[:-1]):
-                owner = self._step(node, owner, part, number == 0, "")
-        except ValueError:
-            return False
-        return parts[-1] in owner.knobs or parts[-1] in owner.user
-
-    def _step(self, node: Node, at: Node, part: str, first: bool, name: str) -> Node:
-        found: Node | None
-        if part == "root":
-            found = self.script.root
-        elif part == "this":
-            found = at
-        elif part == "parent":
-            found = at.parent
-        elif part == "input":
-            found = at.input(0)
-        else:
-            found = self.script.find(part, node.parent if first else at)
-        if found is None:
-            raise ValueError(f"there is no {name or part!r}")
-        return found
-
-    def _replaced(self, node: Node, knob: str, text: str) -> str:
-        """[value root.name], [file dirname ...], [getenv NAME] and the script's folder; escapes undone."""
-        made, at = [], 0
-        while (match := _COMMAND.search(text, at)) is not None:
-            made.append(text[at : match.start()])
-            if match[1] is not None:
-                made.append(match[1] if match[1] in "[]\\" else match[0])
-                at = match.end()
-                continue
-            end = _closing(text, match.start())
-            if end is None:
-                raise self.refused(node, knob, "a [ is never closed")
-            made.append(self._command(node, knob, text[match.start() + 1 : end].strip()))
-            at = end + 1
-        return "".join([*made, text[at:]])
-
-    def _command(self, node: Node, knob: str, command: str) -> str:
-        if _HERE.fullmatch(command):
-            return str(Path(self.script.path).resolve().parent)
-        if match := _VARIABLE.fullmatch(command):
-            return os.environ.get(match[1], "")
-        if match := _VALUE.fullmatch(command):
-            return self._text_of(node, knob, match[1])
-        if match := _FOLDER.fullmatch(command):
-            return os.path.dirname(self._replaced(node, knob, match[1].strip().strip("{}")))
-        raise self.refused(
-            node, knob, f"[{command[:40]}] is not run here; [value NODE.KNOB], [file dirname ...] and [getenv NAME] are"
-        )
-
     def _text_of(self, node: Node, knob: str, name: str) -> str:
-        if name == "root.name":
-            return str(Path(self.script.path).resolve())
         self._depth += 1
         try:
             if self._depth > _DEEPEST:
                 raise self.refused(node, knob, "knobs follow each other in a ring")
-            owner, wanted, _ = self._owner(node, name)
+            owner, wanted, _ = owner_of(self.script, node, name)
         except ValueError as error:
             raise self.refused(node, knob, str(error)) from None
         else:
@@ -317,18 +251,6 @@ class Values:
             return self.text(owner, wanted)
         finally:
             self._depth -= 1
-
-
-_COMMAND_VALUE = re.compile(r"\[value ([\w.]+)\]")
-
-
-def _closing(text: str, at: int) -> int | None:
-    depth = 0
-    for place in range(at, len(text)):
-        depth += (text[place] == "[") - (text[place] == "]")
-        if depth == 0:
-            return place
-    return None
 
 
 def _engine_default(node: Node, knob: str) -> float | None:

@@ -8,13 +8,14 @@ Merge, a Crop) is noted, to be done in order when the frame is made.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from typing import Callable, Iterator
 
 from ofx_lipsync.core.errors import InputError
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.nk.classes import GRAPH, PASSED, engine_node, origin, version
+from ofx_lipsync.nk.framing import check_reformat, crop_box
 from ofx_lipsync.nk.script import GROUPS, Node
+from ofx_lipsync.nk.shown import Cut, Dubbing, Over, Shown
 from ofx_lipsync.nk.shuffles import is_plain
 from ofx_lipsync.nk.values import Values
 
@@ -23,48 +24,6 @@ VIEWS = ("result", "source", "none")
 """Of our nodes, what they show when they hand on the picture, or the dub."""
 _DEEPEST = 100
 _LONGEST = 20_000
-
-
-@dataclass(frozen=True, eq=False)
-class Dubbing:
-    """A Blend (or LipSync) at a frame."""
-
-    node: Node
-    frame: int
-
-
-@dataclass(frozen=True, eq=False)
-class Over:
-    """Another picture over this one. mix: how far."""
-
-    node: Node
-    top: Shown
-    mix: float
-
-
-@dataclass(frozen=True, eq=False)
-class Cut:
-    """box: what stays, in the display's own pixels, y down. display: whether it becomes the format."""
-
-    node: Node
-    box: Region
-    display: bool
-
-
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """frame: at which the Read is asked. steps: what is done to it, first to last."""
-
-    read: Node
-    frame: int
-    steps: tuple[Dubbing | Over | Cut, ...] = ()
-
-    @property
-    def plain(self) -> bool:
-        return not self.steps
-
-    def then(self, step: Dubbing | Over | Cut) -> Shown:
-        return replace(self, steps=(*self.steps, step))
 
 
 class Walk:
@@ -131,7 +90,7 @@ class Walk:
         return first, last
 
     def stop(self, node: Node, why: str) -> InputError:
-        return InputError(f"{self.values.script.path}: {node.full_name} ({node.kind}): {why}")
+        return self.values.stop(node, why)
 
     def _shown(self, node: Node, frame: int) -> Shown:
         for _ in range(_LONGEST):
@@ -283,62 +242,12 @@ class Walk:
         below = self.above(node, frame)
         have = self.display(below)
         if node.kind == "Reformat":
-            self._check_reformat(node, have, frame)
+            check_reformat(self.values, node, have, frame)
             return below
-        box, reformat = self._crop_box(node, have, frame)
-        if box == have and self.formats(below.read) == have and not reformat:
-            return below.then(Cut(node, box, False))
+        box, reformat = crop_box(self.values, node, have, frame)
         return below.then(Cut(node, box, reformat))
 
     def display(self, shown: Shown) -> Region:
-        """The format of what is shown, in the pixels of the frame as it is read."""
+        """The format of what is shown: as it is read, or as the last crop made it, counted from 0."""
         cuts = [step.box for step in shown.steps if isinstance(step, Cut) and step.display]
-        return cuts[-1] if cuts else self.formats(shown.read)
-
-    def _crop_box(self, node: Node, have: Region, frame: int) -> tuple[Region, bool]:
-        """Nuke counts from the lower left of the format."""
-        values = self.values
-        if values.number(node, "softness", frame):
-            raise self.stop(node, "has a soft edge, which is not done without Nuke")
-        default = (0.0, 0.0, float(have.width), float(have.height))
-        edges = [values.number(node, "box", frame, default[i], place=i) for i in range(4)]
-        if any(abs(edge - round(edge)) > 1e-4 for edge in edges):
-            raise self.stop(node, f"its box is {edges}, expected whole pixels")
-        x, y, r, t = (round(edge) for edge in edges)
-        box = Region(have.x0 + x, have.y1 - t, have.x0 + r, have.y1 - y)
-        if box.is_empty or box.intersect(have).is_empty:
-            raise self.stop(node, "its box holds none of the picture")
-        return box, values.flag(node, "reformat", frame)
-
-    def _check_reformat(self, node: Node, have: Region, frame: int) -> None:
-        values = self.values
-        if any(values.flag(node, knob, frame) for knob in ("flip", "flop", "turn")):
-            raise self.stop(node, "turns the picture, which is not done without Nuke")
-        wanted = self._format_wanted(node, have, frame)
-        if wanted != (have.width, have.height):
-            raise self.stop(
-                node, f"makes {have.width}x{have.height} into {wanted[0]}x{wanted[1]}; pictures are not resized "
-                "without Nuke, write them at their own size",
-            )  # fmt: skip
-
-    def _format_wanted(self, node: Node, have: Region, frame: int) -> tuple[int, int]:
-        values, kind = self.values, self.values.text(node, "type", "to format")
-        if kind == "scale":
-            scale = values.number(node, "scale", frame, 1.0)
-            return round(have.width * scale), round(have.height * scale)
-        if kind == "to box":
-            width = values.whole(node, "box_width", frame, 200)
-            fixed = values.flag(node, "box_fixed", frame)
-            return width, values.whole(node, "box_height", frame, 200) if fixed else have.height * width // have.width
-        owner = node if values.has(node, "format") else values.script.root
-        return self.format(owner, have)
-
-    def format(self, owner: Node, have: Region) -> tuple[int, int]:
-        """Width and height of a format knob: `1920 1080 0 0 1920 1080 1 HD_1080`; a project that names none takes
-        what comes in."""
-        words = self.values.text(owner, "format").split()
-        if not words:
-            return have.width, have.height
-        if len(words) < 2 or not (words[0].isdigit() and words[1].isdigit()):
-            raise self.values.refused(owner, "format", "is a name alone, expected width and height first")
-        return int(words[0]), int(words[1])
+        return Region.of_size(cuts[-1].width, cuts[-1].height) if cuts else self.formats(shown.read)

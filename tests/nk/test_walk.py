@@ -10,9 +10,10 @@ from ofx_lipsync.core.region import Region
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.nk.reads import Reads
 from ofx_lipsync.nk.script import parse_script
+from ofx_lipsync.nk.shown import Cut, Dubbing, Over
 from ofx_lipsync.nk.shuffles import source_of
 from ofx_lipsync.nk.values import Values
-from ofx_lipsync.nk.walk import Cut, Dubbing, Over, Walk
+from ofx_lipsync.nk.walk import Walk
 
 READ = "Read {\n inputs 0\n file p.####.exr\n first 1001\n last 1010\n name Read1\n}\n"
 
@@ -56,6 +57,13 @@ def test_what_changes_pixels_is_noted_in_order():
     found = shown(text + "Crop {\n box {0 0 960 540}\n reformat true\n}\n")
     assert [type(step) for step in found.steps] == [Dubbing, Cut]
     assert found.steps[1].box == Region(0, 540, 960, 1080)
+
+
+def test_a_crop_of_a_crop_counts_from_the_first():
+    crop = "Crop {\n box {%s}\n reformat true\n}\n"
+    first, second = shown(crop % "100 80 1060 620" + crop % "10 20 960 540").steps
+    assert first.box == Region(100, 460, 1060, 1000)
+    assert second.box == Region(10, 0, 960, 520)
 
 
 def test_b_is_the_first_input_of_a_merge():
