@@ -26,30 +26,35 @@ GRAPH = (
 """What a dub graph may be made of, besides our own nodes."""
 
 _NUKE = """
-Add AddChannels AddMix AddTimeCode AmbientOcclusion AppendClip ApplyMaterial Assert AudioRead AutoCrop Axis Axis2
-Axis3 BasicMaterial Bezier Bilateral Blend BlendMat BlinkScript Blocky Blur BumpBoss BurnIn Camera Camera2 Camera3
-Camera4 CameraShake CameraTracker Card2 Card3D ChannelMerge CheckerBoard2 ChromaKeyer Clamp ClipTest ColorBars
-ColorCorrect ColorLookup ColorMatrix ColorSpace ColorSuppress ColorTransfer ColorWheel Colorspace CompareMetaData
-Constant ContactSheet Convolve2 CopyBBox CopyCat CopyMetaData CopyRectangle CornerPin2D Cryptomatte Cube CurveTool
-Cylinder DeepColorCorrect DeepCrop DeepExpression DeepFromImage DeepHoldout2 DeepMerge DeepRead DeepRecolor
-DeepReformat DeepToImage DeepTransform DeepWrite Defocus DegrainBlue DegrainSimple Denoise2 DepthToPoints Difference
-Dilate DirBlurWrapper DirectLight DisplaceGeo Dissolve Dither DropShadow DustBust EdgeBlur EdgeDetectWrapper
-EdgeExtend EdgeScatter Emboss Encryptomatte EnvironLight Erode Exposure Expression FFT FSTitle F_Regrain Fill FillMat
-FilterErode Flare Flip FrameBlend FrameHold GenerateLUT GenerateLUTGeo GeoExport GeoImport GeoSelect Glint Glow Glow2
-God GodRays Grade Grain2 GridWarp3 HistEQ HueCorrect HueKeyer HueShift IBKColourV3 IBKGizmoV3 IDistort Inference
-InvFFT Invert JoinViews Kaleidoscope Kernel Keyer Keylight Keymix Kronos Laplacian LayerContactSheet LensDistortion
-LensDistortion2 LevelSet Light Light2 LightWrap Link LiveInput Log2Lin LogGeo LookupGeo MarkerRemoval MatchGrade
-Matrix MergeExpression MergeGeo MergeMat MinColor Mirror Mirror2 Missing MixViews ModelBuilder ModifyMetaData
-MotionBlur2D MotionBlur3D MultiTexture MultiView NoTimeBlur Noise Normals OCIOCDLTransform OCIOColorSpace OCIODisplay
-OCIOFileTransform OCIOLogConvert OCIOLookTransform OFlow2 OneView PLogLin ParticleCache ParticleEmitter PerspDistort
-Phong PhotoLab PointCloudGenerator PointLight Position PositionToPoints Posterize Precomp Premult Primatte3
-ProceduralNoise Profile Project3D Project3D2 Projector Radial Ramp ReConverge ReadGeo2 Rectangle Reflection Relight
-Remove Retime RolloffContrast Roto RotoPaint STMap Sampler Saturation ScanlineRender ScanlineRender2 ScannedGrain
-Scene Sharpen ShuffleCopy ShuffleViews SideBySide SmartVector SoftClip SoftLight Soften Sparkles Specular Sphere
-SplineWarp3 Spotlight TemporalMedian Text Text2 Tile TimeBlur TimeClip TimeDissolve TimeEcho TimeWarp Tracker3
-Tracker4 Trail Transform TransformGeo TransformMasked Trilinear Truelight3 Twist UVProject Unpremult UnrealReader
-Upscale VariableGroup VariableSwitch VectorBlur2 VectorCornerPin VectorDistort VectorGenerator Vectorfield
-ViewMetaData ViewerProcess VolumeRays Wireframe WriteGeo ZBlur ZDefocus2 ZMerge ZSlice
+Add AddChannels AddMix AddTimeCode AdjBBox AmbientOcclusion AppendClip ApplyMaterial Assert AudioRead AutoCrop Axis
+Axis2 Axis3 BasicMaterial Bezier Bilateral BlackOutside Blend BlendMat BlinkScript Blocky Blur BumpBoss BurnIn
+CCorrect Camera Camera2 Camera3 Camera4 CameraShake CameraTracker Card Card2 Card3D ChannelMerge CheckerBoard
+CheckerBoard2 ChromaKeyer Clamp ClipTest ColorBars ColorCorrect ColorLookup ColorMatrix ColorSpace ColorSuppress
+ColorTransfer ColorWheel Colorspace CompareMetaData Constant ContactSheet Convolve Convolve2 CopyBBox CopyCat
+CopyMetaData CopyRectangle CornerPin2D Cryptomatte Cube CurveTool Cylinder DeepColorCorrect DeepColorCorrect2 DeepCrop
+DeepExpression DeepFromImage DeepHoldout2 DeepMerge DeepRead DeepRecolor DeepReformat DeepToImage DeepTransform
+DeepWrite Defocus DegrainBlue DegrainSimple Denoise2 DepthToPoints DepthToPosition Difference Diffuse Dilate
+DirBlurWrapper DirectLight DisplaceGeo Displacement Dissolve Dither DropShadow DustBust EXPTool EdgeBlur
+EdgeDetectWrapper EdgeExtend EdgeScatter EditGeo Emboss Encryptomatte EnvironLight Erode Exposure Expression FFT
+FSTitle F_Regrain Fill FillMat FilterErode Flare Flip FrameBlend FrameHold Gamma GenerateLUT GenerateLUTGeo GeoExport
+GeoImport GeoSelect Glint Glow Glow2 God GodRays Grade Grain2 Grid GridWarp3 HistEQ Histogram HueCorrect HueKeyer
+HueShift IBKColourV3 IBKGizmoV3 IDistort Inference Inpaint2 InvFFT Invert JoinViews Kaleidoscope Kernel Keyer Keylight
+Keymix Kronos Laplacian LayerContactSheet LensDistortion LensDistortion2 LevelSet Light Light2 LightWrap Link
+LiveInput Log2Lin LogGeo LookupGeo MarkerRemoval MatchGrade Matrix Median MergeExpression MergeGeo MergeMat MinColor
+Mirror Mirror2 Missing MixViews ModelBuilder ModifyMetaData MotionBlur2D MotionBlur3D MultiTexture MultiView Multiply
+NoTimeBlur NodeWrapper Noise Normals OCIOCDLTransform OCIOColorSpace OCIODisplay OCIOFileTransform OCIOLogConvert
+OCIOLookTransform OFlow2 OneView PLogLin ParticleBounce ParticleCache ParticleCurve ParticleDirectionalForce
+ParticleDrag ParticleEmitter ParticleExpression ParticleGravity ParticleMerge ParticleMotionAlign ParticleSettings
+ParticleSpawn ParticleToImage ParticleTurbulence ParticleWind PerspDistort Phong PhotoLab PointCloudGenerator
+PointLight Position PositionToPoints PositionToPoints2 Posterize Precomp Premult Primatte3 ProceduralNoise Profile
+Project3D Project3D2 Projector PythonGeo Radial Ramp RayRender ReConverge ReLight ReadGeo2 Reconcile3D Rectangle
+Reflection Relight Remove Retime RolloffContrast Roto RotoPaint STMap Sampler Saturation ScanlineRender
+ScanlineRender2 ScannedGrain Scene Sharpen ShuffleCopy ShuffleViews SideBySide SmartVector SoftClip SoftLight Soften
+Sparkles Specular Sphere SphericalTransform SphericalTransform2 SplineWarp3 Spotlight TemporalMedian Text Text2 Tile
+TimeBlur TimeClip TimeDissolve TimeEcho TimeWarp Toe2 Tracker3 Tracker4 Trail Transform TransformGeo TransformMasked
+Trilinear Truelight3 Twist UVProject Unpremult UnrealReader Upscale VariableGroup VariableSwitch VectorBlur
+VectorBlur2 VectorCornerPin VectorDistort VectorGenerator Vectorfield ViewMetaData ViewerProcess VolumeRays Wireframe
+WriteGeo ZBlur ZDefocus2 ZMerge ZSlice
 """
 NUKES_OWN = frozenset((*_NUKE.split(), *GRAPH, *SILENT))
 """Names as scripts have them; the list is as good as it can be without Nuke."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Sequence
 
 _LETTERS = "KLSRC"
@@ -20,11 +20,13 @@ _LETTERS = "KLSRC"
 
 @dataclass(frozen=True)
 class Key:
-    """kind: K, L, S or R. left, right: slopes set by hand, or None. before, after: lengths of handles, in thirds."""
+    """kind: K, L, S or R. left, right: slopes set by hand, or None. before, after: lengths of handles, in thirds.
+    straight: as the first or last key, the curve goes on from here instead of holding."""
 
     x: float
     y: float
     kind: str = "S"
+    straight: bool = False
     left: float | None = None
     right: float | None = None
     before: float = 1.0
@@ -32,13 +34,12 @@ class Key:
 
 
 class Curve:
-    """keys: by frame. straight: whether the ends go on instead of holding."""
+    """keys: by frame."""
 
-    def __init__(self, keys: Sequence[Key], straight: bool = False) -> None:
+    def __init__(self, keys: Sequence[Key]) -> None:
         if not keys:
             raise ValueError("a curve without keys")
         self.keys = sorted(keys, key=lambda key: key.x)
-        self.straight = straight
         self._frames = [key.x for key in self.keys]
 
     @classmethod
@@ -61,11 +62,11 @@ class Curve:
             elif letter == "x":
                 x = _number(token[1:])
             else:
-                keys.append(Key(_next(keys) if x is None else x, _number(token), kind))
+                keys.append(Key(_next(keys) if x is None else x, _number(token), kind, straight))
                 x = None
         if any(key.kind == "C" for key in keys):
             raise ValueError("cubic interpolation (C) is not worked out here; set the keys to smooth or linear")
-        return cls(keys, straight)
+        return cls(keys)
 
     def at(self, frame: float) -> float:
         keys = self.keys
@@ -85,12 +86,13 @@ class Curve:
         plain = all(k.kind == "L" and k.left is None and k.right is None and k.x == round(k.x) for k in self.keys[:-1])
         last = self.keys[-1]
         whole = last.x == round(last.x) and last.left is None and len({k.x for k in self.keys}) == len(self.keys)
-        straight = plain and whole and not self.straight and (len(self.keys) == 1 or last.kind in "LK")
-        return {int(k.x): k.y for k in self.keys} if straight else None
+        holds = not (self.keys[0].straight or last.straight)
+        simple = plain and whole and holds and (len(self.keys) == 1 or last.kind in "LK")
+        return {int(k.x): k.y for k in self.keys} if simple else None
 
     def _beyond(self, index: int, frame: float) -> float:
         key = self.keys[index]
-        if not self.straight or len(self.keys) == 1:
+        if not key.straight or len(self.keys) == 1:
             return key.y
         return key.y + (frame - key.x) * self._slope(index, after=index == 0)
 
@@ -134,7 +136,7 @@ def _next(keys: Sequence[Key]) -> float:
 
 def _shaped(key: Key, given: dict[str, float]) -> Key:
     left = given.get("s", key.left)
-    return Key(key.x, key.y, key.kind, left, given.get("t", left), given.get("u", 1.0), given.get("v", 1.0))
+    return replace(key, left=left, right=given.get("t", left), before=given.get("u", 1.0), after=given.get("v", 1.0))
 
 
 def _chord(a: Key, b: Key) -> float:

@@ -17,7 +17,7 @@ from ofx_lipsync.nk.script import Node, Script
 from ofx_lipsync.nk.tcl import replaced
 from ofx_lipsync.nk.words import BRACED, Word, elements
 
-_DEEPEST = 40
+_DEEPEST = 15
 _NAMED = re.compile(r"\[value ([\w.]+)\]")
 _TRUE, _FALSE = ("true", "1", "on", "yes"), ("false", "0", "off", "no")
 
@@ -197,6 +197,8 @@ class Values:
             # A nested [value x] is how older scripts name a knob in an expression.
             text = _NAMED.sub(r"\1", text)
             return evaluate(text, frame, lambda name, time: self._looked_up(node, name, frame, time, keys))
+        except RecursionError:
+            raise self.refused(node, knob, "its expression cannot be worked out: it leads too deeply") from None
         except ValueError as error:
             raise self.refused(node, knob, f"its expression cannot be worked out: {error}") from None
         finally:
@@ -217,12 +219,20 @@ class Values:
             return self.number(owner, knob, frame, place=place)
         if owner is self.script.root and knob in ROOT_DEFAULTS:
             return ROOT_DEFAULTS[knob]
+        if owner is self.script.root and knob in ("width", "height") and self.has(owner, "format"):
+            return self._format_side(owner, knob == "height")
         if knob in owner.user:
             return self._user_default(owner, knob, frame)
         default = _engine_default(owner, knob)
         if default is None:
             raise ValueError(f"{owner.full_name} says nothing of {knob}")
         return default
+
+    def _format_side(self, root: Node, height: bool) -> float:
+        words = self.text(root, "format").split()
+        if len(words) < 2 or not (words[0].isdigit() and words[1].isdigit()):
+            raise ValueError("the project's format is a name alone")
+        return float(words[height])
 
     def _user_default(self, owner: Node, knob: str, frame: float) -> float:
         added = owner.user[knob]

@@ -12,6 +12,7 @@ from ofx_lipsync.nk.values import Values
 TEXT = r"""Root {
  first_frame 1001
  fps 24
+ format "1920 1080 0 0 1920 1080 1 HD_1080"
 }
 NoOp {
  inputs 0
@@ -50,6 +51,8 @@ lines"
  bad7 {{bad8}}
  bad8 {{bad7}}
  bad9 "\[value"
+ deep {{"((((((((((((((((((((((((((((((deep+1))))))))))))))))))))))))))))))"}}
+ wide {{root.width/2}}
 }
 OFXorg.ofxlipsync.facedetect_v1 {
  name Face
@@ -76,7 +79,7 @@ def node(values: Values, name: str):
     [
         ("size", 6, 0, 3), ("size", 6, 1, 5), ("a", 6, 0, 6), ("b", 1, 0, 1), ("c", 1, 0, 1101), ("d", 6, 0, 6),
         ("e", 3, 0, 2), ("f", 1, 0, 0.001), ("g", 1, 0, 1), ("h", 6, 0, 1), ("m", 1, 0, 0.001), ("n", 1, 0, 3),
-        ("not_there", 1, 0, 7),
+        ("not_there", 1, 0, 7), ("wide", 1, 0, 960),
     ],
 )  # fmt: skip
 def test_numbers(values, knob, frame, place, value):
@@ -112,6 +115,11 @@ def test_what_cannot_be_worked_out_names_node_knob_and_text(values, knob):
     if knob not in ("bad7", "bad8"):
         assert f"Other.{knob}" in said
         assert other.knobs[knob][0].source[:10] in said
+
+
+def test_a_knob_that_follows_itself_ends(values):
+    with pytest.raises(InputError, match="deep"):
+        values.number(node(values, "Other"), "deep", 1)
 
 
 def test_the_project_folder_stands_before_relative_paths(tmp_path, monkeypatch):
