@@ -7,7 +7,7 @@ import argparse
 import time
 from typing import Any, Sequence
 
-from ofx_lipsync.cli.progress import progress
+from ofx_lipsync.cli.progress import MODES, progress
 from ofx_lipsync.cli.shot import frame_range, report
 from ofx_lipsync.core.timing import FrameRange
 
@@ -29,9 +29,7 @@ def register(verbs: Any) -> None:
     )  # fmt: skip
     parser.add_argument("--colour", metavar="CONFIG", help="OCIO config (default: $OCIO, or the script's)")
     parser.add_argument("--frames-syntax", choices=("nuke", "openjd"), default="nuke", help="how ':' in ranges is read")
-    parser.add_argument(
-        "--progress", choices=("auto", "plain", "openjd", "none"), default="auto", help="how to say how far"
-    )
+    parser.add_argument("--progress", choices=MODES, default="auto", help="how to say how far")
     parser.set_defaults(run=run)
 
 
