@@ -17,7 +17,7 @@ from ofx_lipsync.nk.script import Node, Script
 from ofx_lipsync.nk.tcl import replaced
 from ofx_lipsync.nk.words import BRACED, Word, elements
 
-_DEEPEST = 15
+_DEEPEST = 30
 _NAMED = re.compile(r"\[value ([\w.]+)\]")
 _TRUE, _FALSE = ("true", "1", "on", "yes"), ("false", "0", "off", "no")
 
