@@ -44,7 +44,7 @@ class Footage:
 def project_range(values: Values) -> FrameRange:
     root = values.script.root
     first, last = values.whole(root, "first_frame", 0, 1), values.whole(root, "last_frame", 0, 100)
-    if not 0 <= last - first < 10_000_000:
+    if not 0 <= last - first < 1_000_000:
         raise values.refused(root, "last_frame", f"the project is frames {first} to {last}, expected the first first")
     return FrameRange(range(first, last + 1))
 

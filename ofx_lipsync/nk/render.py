@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Iterator, Sequence
 
 from ofx_lipsync.analysis import Analysis
@@ -12,11 +13,11 @@ from ofx_lipsync.cli.dub import heard
 from ofx_lipsync.cli.frames import Finished, finished
 from ofx_lipsync.cli.progress import Progress
 from ofx_lipsync.cli.shot import OpenShot, analysed
-from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.core.errors import OutputError, UsageError
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.graph import Dubbed
 from ofx_lipsync.media.plate import Frame, Plate
-from ofx_lipsync.media.writer import Writer
+from ofx_lipsync.media.writer import Writer, refuse_own_input
 from ofx_lipsync.nk.layers import lay_dub
 from ofx_lipsync.nk.project import Project
 from ofx_lipsync.nk.script import Node
@@ -142,6 +143,11 @@ class Renderer:
     ) -> Writer:  # fmt: skip
         first = next(iter(jobs.values()), None)
         plate = first.opened.plate if first is not None else plates[next(iter(plan.values())).read, False][0]
+        for job in jobs.values():
+            if Path(job.spec.line).resolve() == Path(output.path).resolve():
+                raise OutputError(f"{output.path}: is the line as well, and would be lost; write to another name")
+        for other in (*(p for p, _ in plates.values()), *(job.opened.plate for job in jobs.values())):
+            refuse_own_input(output.path, other)
         sound: Sound | None = None
         if output.is_movie and first is not None:
             sound = heard(first.opened, first.wanted)

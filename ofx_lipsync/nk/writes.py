@@ -36,7 +36,7 @@ _COMPRESSION = {
 }  # fmt: skip
 _CODECS = {"appr": "prores", "apch": "prores", "apcn": "prores", "ap4h": "prores4444", "ap4x": "prores4444",
            "avc1": "h264", "h264": "h264", "ffv1": "ffv1"}  # fmt: skip
-_LIMIT = 10_000_000
+_LIMIT = 1_000_000
 
 
 @dataclass(frozen=True)

@@ -237,3 +237,45 @@ def test_22_a_python_expression_is_not_run(here, capsys):
 def test_frames_outside_the_shot_are_refused(here, capsys):
     assert render("05_gizmo", (1001, 1010)) == 2
     assert "frame 1010" in capsys.readouterr().err
+
+
+def test_set_over_the_script_by_node_and_by_kind(here, plain):
+    reference = dub(here, "set", "--analysis", "shot.lipsync", "--set", "Blend.feather=12", frames=(1003,))
+    for name, target in (("a", "Blend.feather=12"), ("b", "Blend1.feather=12")):
+        assert render("06_saved_with_ocio", (1003,), "--set", target, "--set", f"Write1.file=out/set{name}.####.exr",
+                      "--colour", "cg-config-v2.2.0_aces-v1.3_ocio-v2.4") == 0  # fmt: skip
+        same_bytes(f"out/set{name}.####.exr", reference, (1003,))
+
+
+@pytest.mark.parametrize(
+    ("target", "code", "words"),
+    [
+        ("Blend1.feather=400", 4, "Blend1: Blend.feather: got 400.0, expected 0 to 40"),
+        ("Blend1.feather=soft", 4, "Blend1.feather"),
+        ("FaceDetect1.face=everybody", 4, "FaceDetect1.face"),
+        ("Blend.feather=400", 2, "Blend.feather"),
+        ("Nobody.feather=4", 2, "no node 'Nobody'"),
+        ("feather", 2, "cannot read"),
+        ("AudioFeature1.line=", 4, "AudioFeature1.line"),
+        ("AudioFeature1.line=nowhere.wav", 4, "nowhere.wav"),
+        ("MouthGenerate1.first_frame=1002", 4, "1002 to 0"),
+        ("Read1.file=nowhere/p.####.exr", 4, "nowhere/p.####.exr"),
+        ("Write1.file=plate/plate.####.exr", 4, "would overwrite"),
+        ("Write1.file=sound/line.flac", 4, "exr"),
+        ("Write1.file=", 4, "Write1.file"),
+        ("Write1.datatype=deep", 4, "Write1.datatype"),
+        ("Write1.compression=lzw", 4, "Write1.compression"),
+        ("Write1.colorspace=Panalog", 4, "Panalog"),
+        ("Read1.frame_mode=backwards", 4, "Read1.frame_mode"),
+        ("root.fps=fast", 2, "fast"),
+    ],
+)
+def test_wrong_knobs_are_one_error_and_nothing_is_written(here, capsys, target, code, words):
+    before = sorted(Path("out").rglob("*"))
+    assert (
+        render("06_saved_with_ocio", SOME, "--set", target, "--colour", "cg-config-v2.2.0_aces-v1.3_ocio-v2.4") == code
+    )
+    said = capsys.readouterr().err.splitlines()
+    assert words in said[-2]
+    assert len(said) == 2
+    assert sorted(Path("out").rglob("*")) == before
