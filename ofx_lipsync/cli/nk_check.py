@@ -40,9 +40,10 @@ def run(args: argparse.Namespace) -> int:
 def _text(found: Any) -> str:
     lines = [f"script   {found.script}" + (f", Nuke {found.nuke}" if found.nuke else "")]
     lines += [f"colour   {found.config} ({found.config_from})"]
+    width = max(len(one.name) for one in found.classes)
     for one in found.classes:
         state = "MISSING" if one.is_missing else "needed" if one.needed else "not on the way to a Write"
-        lines.append(f"class    {one.name:<36} {one.count:>3}  {one.origin}, {state}")
+        lines.append(f"class    {one.name:<{width}} {one.count:>3}  {one.origin}, {state}")
     for file in found.files:
         state = f"frames {file.missing} missing" if file.missing else "there" if file.exists else "MISSING"
         frames = f" {file.frames}" if file.frames else ""

@@ -10,7 +10,7 @@ from typing import Any, Sequence
 from ofx_lipsync.cli.progress import progress
 from ofx_lipsync.core.errors import LipSyncError
 from ofx_lipsync.core.timing import FrameRange
-from ofx_lipsync.nk.classes import DONE, OURS, SILENT, engine_node, origin
+from ofx_lipsync.nk.classes import DONE, OURS, SHOWN, SILENT, engine_node, origin
 from ofx_lipsync.nk.project import Project
 from ofx_lipsync.nk.render import Renderer
 from ofx_lipsync.nk.script import Node
@@ -33,7 +33,7 @@ class NeededClass:
 
     @property
     def is_missing(self) -> bool:
-        return self.needed and self.origin not in (OURS, DONE)
+        return self.needed and self.origin not in (OURS, DONE, SHOWN)
 
 
 @dataclass

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 
-OURS, DONE, NUKE, OTHER_OFX, UNKNOWN = "ours", "rendered here", "Nuke", "OFX", "gizmo or plug-in"
+OURS, DONE, SHOWN = "ours", "rendered here", "changes no picture"
+NUKE, OTHER_OFX, UNKNOWN = "Nuke's own", "another OFX plug-in", "gizmo or plug-in"
 _OURS = re.compile(r"ofxorg\.ofxlipsync\.(\w+?)_v(\d+)", re.IGNORECASE)
 LABELS = {
     name.lower(): name
@@ -75,7 +76,9 @@ def origin(kind: str) -> str:
     """Where a class comes from."""
     if engine_node(kind) is not None:
         return OURS
-    if kind in GRAPH or kind in SILENT:
+    if kind in SILENT:
+        return SHOWN
+    if kind in GRAPH:
         return DONE
     if kind in NUKES_OWN:
         return NUKE

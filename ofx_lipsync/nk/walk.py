@@ -153,8 +153,8 @@ class Walk:
         if node.kind in GRAPH:
             return self.stop(node, "cannot stand here")
         return self.stop(
-            node, f"is a class that is not rendered without Nuke ({origin(node.kind)}), and it is on the way to the "
-            "Write; write the picture out above it, or take it out",
+            node, f"is not rendered without Nuke ({origin(node.kind)}), and it is on the way to the Write; write the "
+            "picture out above it, or take it out",
         )  # fmt: skip
 
     def _group_input(self, node: Node, frame: int) -> Node | None:

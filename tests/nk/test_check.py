@@ -37,9 +37,9 @@ def test_other_classes_count_only_on_the_way_to_a_write(here, capsys):
     code, found = check(capsys, "20_big_comp.nk", "-F", "1001-1002")
     assert code == 0
     origins = {c["name"]: (c["origin"], c["needed"]) for c in found["classes"]}
-    assert origins["OFXcom.genarts.sapphire.lighting.s_glow_v10"] == ("OFX", False)
+    assert origins["OFXcom.genarts.sapphire.lighting.s_glow_v10"] == ("another OFX plug-in", False)
     assert origins["MyStudioGizmo"] == ("gizmo or plug-in", False)
-    assert origins["RotoPaint"] == ("Nuke", False)
+    assert origins["RotoPaint"] == ("Nuke's own", False)
     code, found = check(capsys, "20_big_comp.nk", "--set", "WriteComp.disable=false", "-X", "WriteComp")
     assert code == 4
     assert "MyStudioGizmo1 (MyStudioGizmo)" in found["problems"][0]
