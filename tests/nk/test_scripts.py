@@ -279,3 +279,15 @@ def test_wrong_knobs_are_one_error_and_nothing_is_written(here, capsys, target, 
     assert words in said[-2]
     assert len(said) == 2
     assert sorted(Path("out").rglob("*")) == before
+
+
+def test_a_reel(here, show):
+    reel = str(show.resolve() / "matte" / "reel.####.exr")
+    for frame in (1, 2, 3):
+        (show / f"matte/reel.{frame:04d}.exr").write_bytes((show / f"plate/plate.{1000 + frame}.exr").read_bytes())
+    words = ("--set", "MouthGenerate.library=reel", "--set", "MouthGenerate1.reel=matte/reel.####.exr")
+    names = ("FaceDetect1", "AudioFeature1", "MouthGenerate1")
+    no_file = [word for name in names for word in ("--set", f"{name}.analysis=")]
+    assert render("08_holdout", SOME, *words, *no_file, "--set", "Write1.file=out/reel.####.exr") == 0
+    sets = ("--set", "MouthGenerate.library=reel", "--set", f"MouthGenerate.reel={reel}")
+    same_bytes("out/reel.####.exr", dub(here, "reel", "--holdout", "matte/matte.####.exr", *sets))
