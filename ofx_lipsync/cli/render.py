@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     lines: list[tuple[str, str]] = []
     with progress(args.progress) as shown, Renderer(project, shown) as renderer:
         for output in outputs:
-            made = renderer.render(output, frames_of(output, values, asked))
+            made = renderer.render(output, frames_of(output, project.walk, project.reads, asked))
             lines += _lines(made)
     report([*lines, ("colour", f"{project.reads.colour.name} ({project.why_colour})"),
             ("time", f"{time.monotonic() - began:.1f} s")])  # fmt: skip

@@ -104,7 +104,7 @@ def _plans(
             try:
                 output = output_of(node, project.values, project.reads.colour)
                 found.writes.append(f"{node.full_name} {output.path}")
-                plans.append((node, renderer.check(output, frames_of(output, project.values, asked))))
+                plans.append((node, renderer.check(output, frames_of(output, project.walk, project.reads, asked))))
             except LipSyncError as error:
                 _add(found, str(error))
     return plans

@@ -87,7 +87,7 @@ class Reads:
             return plate.display
 
     def range(self, node: Node) -> tuple[int, int]:
-        """First and last frame, as the script counts them."""
+        """First and last frame, as the script counts them; the project's where an expression picks files."""
         first, last = self.file_range(node)
         mode, value = self._mode(node)
         moved = 0
@@ -95,6 +95,9 @@ class Reads:
             moved = self._shift(node, value) - first
         elif mode == "offset" and value:
             moved = self._shift(node, value)
+        elif mode == "expression" and value not in ("", "frame"):
+            wanted = project_range(self.values)
+            return wanted[0], wanted[-1]
         return first + moved, last + moved
 
     def file_range(self, node: Node) -> tuple[int, int]:

@@ -21,11 +21,12 @@ from ofx_lipsync.media.plate import Plate
 from ofx_lipsync.media.sink import open_writer
 from ofx_lipsync.media.still_writer import WRITES
 from ofx_lipsync.media.writer import Writer, check_writable
-from ofx_lipsync.nk.reads import project_range
+from ofx_lipsync.nk.reads import Reads, project_range
 from ofx_lipsync.nk.script import Node, Script
 from ofx_lipsync.nk.spaces import space_named
 from ofx_lipsync.nk.stored import NodeWriter, Stored
 from ofx_lipsync.nk.values import Values
+from ofx_lipsync.nk.walk import Walk
 
 _TYPES = {"exr": (".exr",), "dpx": (".dpx",), "tiff": (".tif", ".tiff"), "tif": (".tif", ".tiff"), "png": (".png",),
           "mov": (".mov", ".mp4", ".m4v", ".mkv"), "mov64": (".mov", ".mp4", ".m4v"), "mov32": (".mov",)}  # fmt: skip
@@ -77,9 +78,10 @@ def chosen(script: Script, values: Values, names: Sequence[str]) -> list[Node]:
     return sorted(picked, key=lambda n: values.number(n, "render_order", 0, 1.0))
 
 
-def frames_of(output: Output, values: Values, asked: FrameRange | None) -> list[int]:
-    """Frames to render, ascending: those of -F, or the project's, within the Write's own limits."""
-    wanted = asked if asked is not None else output.limit or project_range(values)
+def frames_of(output: Output, walk: Walk, reads: Reads, asked: FrameRange | None) -> list[int]:
+    """Frames to render, ascending: those of -F, or the project's, within the Write's own limits. Nodes that were saved
+    without their project have the range of what comes in."""
+    wanted = asked if asked is not None else output.limit or _range(output.node, walk, reads)
     inside = [f for f in sorted(wanted) if output.limit is None or f in output.limit]
     if not inside:
         raise UsageError(
@@ -87,6 +89,16 @@ def frames_of(output: Output, values: Values, asked: FrameRange | None) -> list[
             "others"
         )
     return inside
+
+
+def _range(node: Node, walk: Walk, reads: Reads) -> FrameRange:
+    root, above = walk.values.script.root, node.input(0)
+    if above is None or any(walk.values.has(root, knob) for knob in ("first_frame", "last_frame")):
+        return project_range(walk.values)
+    first, last = walk.range_of(above, 0, reads.range)
+    if not 0 <= last - first < _LIMIT:
+        raise walk.stop(node, f"what comes in is frames {first} to {last}, expected the first first; give -F")
+    return FrameRange(range(first, last + 1))
 
 
 def output_of(node: Node, values: Values, colour: Colour) -> Output:

@@ -291,3 +291,13 @@ def test_a_reel(here, show):
     assert render("08_holdout", SOME, *words, *no_file, "--set", "Write1.file=out/reel.####.exr") == 0
     sets = ("--set", "MouthGenerate.library=reel", "--set", f"MouthGenerate.reel={reel}")
     same_bytes("out/reel.####.exr", dub(here, "reel", "--holdout", "matte/matte.####.exr", *sets))
+
+
+def test_nodes_saved_without_a_project_render_what_comes_in(here, plain):
+    """A toolset, pasted from the menu and filled in: the range is the plate's own."""
+    text = Path("02_toolset_dub.nk").read_text()
+    assert text.count("project_directory") == 1
+    nodes = text[text.index("StickyNote {") :].replace("out/02.", "out/bare.")
+    Path("bare.nk").write_text(nodes)
+    assert main(["render", "bare.nk", "--progress", "none"]) == 0
+    assert sorted(p.name for p in Path("out").glob("bare.*")) == [f"bare.{frame}.exr" for frame in WHOLE]

@@ -124,6 +124,26 @@ def test_which_file_a_frame_is(knobs, frame, number):
 
 
 @pytest.mark.parametrize(
+    ("knobs", "below", "frames"),
+    [
+        ("", "", (1001, 1010)),
+        (' frame_mode "start at"\n frame 1\n', "", (1, 10)),
+        (" frame_mode offset\n frame 5\n", "", (1006, 1015)),
+        (' frame "frame + 1000"\n', "", (1, 20)),
+        ("", "TimeOffset {\n time_offset 5\n}\n", (1006, 1015)),
+        ("", "FrameRange {\n first_frame 3\n last_frame 7\n}\nTimeOffset {\n time_offset 5\n}\n", (8, 12)),
+        ("", "Merge2 {\n inputs 1\n}\nFrameRange {\n disable true\n}\n", (1001, 1010)),
+    ],
+)
+def test_the_range_of_what_comes_in(knobs, below, frames):
+    read = f"Read {{\n inputs 0\n file p.####.exr\n first 1001\n last 1010\n{knobs}}}\n"
+    text = "Root {\n first_frame 1\n last_frame 20\n}\n" + read
+    values = Values(parse_script(text + below))
+    up, reads = Walk(values, lambda read: Region(0, 0, 8, 8)), Reads(values, Colour.load())
+    assert up.range_of(values.script.nodes[-1], 1, reads.range) == frames
+
+
+@pytest.mark.parametrize(
     ("text", "channel", "found"),
     [
         ("Shuffle {\n alpha red\n}\n", "rgba.alpha", (0, "rgba.red")),
