@@ -91,7 +91,8 @@ def vouched(args: argparse.Namespace) -> Trust:
 def _spoken(args: argparse.Namespace, shot: ShotFile | None) -> list[str]:
     """The language of every line, empty where nobody said: the param's default is only a guess for transcripts."""
     if shot is None:
-        return [read_params(args.sets).get("AudioFeature", {}).get("language", "")]
+        said = [text for text in args.sets if text.startswith("AudioFeature.language=")]  # a script's knobs are others
+        return [read_params(said).get("AudioFeature", {}).get("language", "")]
     lines = shot.lines or (Line(),)
     said = [bool(line.language) or any("language" in p.get("AudioFeature", {}) for p in (shot.params, line.params))
             for line in lines]  # fmt: skip

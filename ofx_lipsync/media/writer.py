@@ -92,7 +92,7 @@ def check_writable(path: str, plate: Plate | None = None) -> None:
     except OSError as error:
         raise OutputError(f"{path}: cannot write in {folder} ({error.strerror}); choose another folder") from None
     if plate is not None:
-        _refuse_own_input(path, plate)
+        refuse_own_input(path, plate)
 
 
 def scratch_path(target: Path) -> Path:
@@ -179,7 +179,8 @@ def _as_stored(header: Any, part: np.ndarray) -> np.ndarray:
         return part.astype(np.float16) if all(half) else np.where(half, part.astype(np.float16), part)
 
 
-def _refuse_own_input(path: str, plate: Plate) -> None:
+def refuse_own_input(path: str, plate: Plate) -> None:
+    """OutputError where a result of these frames would replace files that the plate is read from."""
     pattern, source = Pattern.parse(path), Pattern.parse(plate.info.path)
     outputs = [Path(path)] if pattern is None else [pattern.path(frame) for frame in plate.frames]
     inputs = {Path(plate.info.path).resolve()} if source is None else {p.resolve() for p in source.scan().values()}

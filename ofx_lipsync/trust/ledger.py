@@ -8,6 +8,7 @@ meanwhile and joins again, so the last sidecar has them all, without a lock that
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any, Mapping, Sequence
@@ -49,9 +50,9 @@ class Ledger(Seal):
             sidecar.load(self.sidecar)  # what cannot be joined is said before the shot is rendered
 
     def takes(self, number: int, metadata: dict[str, Any]) -> None:
-        region = metadata.get("lipsync/ai_region")
+        region = _region(str(metadata.get("lipsync/ai_region", "")))
         self._rows[number] = {
-            "region": [int(edge) for edge in str(region).split()] if region else None,
+            "region": region,
             "frame_source": str(metadata.get("lipsync/frame_source", "plate")),
             "made_with": self.recipe_id,
         }
@@ -196,6 +197,13 @@ def sign_beside(path: Path, written: bytes, content: Mapping[str, Any], signer: 
     changed = FrameRange(int(frame) for frame, row in rows.items() if row["region"])
     recipe = list(content["made_with"].values())[-1]
     sidecar.put(target, signer.beside(written, Claim(path.name, recipe, str(changed), _around(rows))))
+
+
+def _region(text: str) -> list[int] | None:
+    """x0 y0 x1 y1; of several dubs in one frame, what holds all of them."""
+    edges = [int(edge) for edge in re.findall(r"-?\d+", text)]
+    found = _around({at: {"region": edges[at : at + 4]} for at in range(0, len(edges) - 3, 4)})
+    return [found.x0, found.y0, found.x1, found.y1] if found else None
 
 
 def _around(rows: Mapping[Any, Mapping[str, Any]]) -> Region | None:
