@@ -13,7 +13,7 @@ from ofx_lipsync.kernels.matte import matte
 from ofx_lipsync.kernels.warp import warp
 from ofx_lipsync.nodes.mouth.field import REACH, RIM, Fields, lower_face, solve_fields, touched
 from ofx_lipsync.nodes.mouth.finisher import Finisher, widest
-from ofx_lipsync.nodes.mouth.lips import how_built, mouth_pixels, unlike
+from ofx_lipsync.nodes.mouth.lips import how_built, made_up, mouth_pixels, unlike
 from ofx_lipsync.nodes.mouth.points import LIPS_EDGE, OUTLINE
 
 EASES_IN = 0.3
@@ -58,12 +58,15 @@ def paint(
     tone = _tone(own.pixels, skin[inside.slices_in(region)])
     window = Region.around(outline, REACH * height_px).intersect(region)
     mixed, built, apart = np.zeros((3, *window.shape), np.float32), 0.0, 0.0
+    made = np.zeros(region.shape, np.float32)
+    rows, columns = window.slices_in(region)
     for i, share in zip(used, (1 - plan.cross[row], plan.cross[row]), strict=False):
         part = _library_mouth(plate, reel, plan, row, i)
         poverty = float(plan.built[row])
         mixed += share * mouth_pixels(
             part, sources[i], target, fields.mouths[i], fields, window, tone, height_px, poverty
         )
+        made[rows, columns] += share * made_up(sources[i], target, window, height_px, poverty)
         built += float(share) * float(how_built(sources[i], target, height_px, poverty))
         apart += float(share) * unlike(sources[i], target, height_px)
     if finisher is not None and (mended := finisher.amount(built, apart)) > 0:
@@ -73,7 +76,6 @@ def paint(
     reach_px = REACH * height_px
     alpha = matte(outline, region, feather_px=reach_px / 2, erode_px=-reach_px) * np.float32(_eased(amount / EASES_IN))
     mouth = np.zeros((4, *region.shape), np.float32)
-    rows, columns = window.slices_in(region)
     mouth[:3, rows, columns] = mixed
     return Patch(
         premultiplied(mouth, alpha, region, own),
@@ -82,6 +84,7 @@ def paint(
         skin,
         float(plan.confidence[row]),
         height_px,
+        made,
     )
 
 

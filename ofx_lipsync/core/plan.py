@@ -56,6 +56,7 @@ class Patch:
     outline: [Q, 2] float32 plate pixels, the edge of the mouth layer before feather and erode.
     skin: [H, W] float32 0..1, skin round the lips that both layers share: where colour is compared.
     confidence: 0..1. face_height_px: the unit of feather and erode.
+    made_up: [H, W] float32 0..1, how much of the mouth layer no camera saw, so that it has no grain; None for nothing.
     """
 
     image: Image
@@ -64,3 +65,4 @@ class Patch:
     skin: np.ndarray
     confidence: float
     face_height_px: float
+    made_up: np.ndarray | None = None
