@@ -153,7 +153,7 @@ class Dub:
         track = followed(faces, self.shot.frames, self.settings["FaceDetect"])
         return planned(
             track, self.shot.plate.rate, self.shot.frames, faces, audio, self.settings, self._reel(),
-            self._stage("planning"),
+            self._stage("planning"), self.shot.holdout,
         )  # fmt: skip
 
     def prepare(self, analysis: Analysis, frames: Sequence[int]) -> None:
@@ -219,12 +219,13 @@ def followed(faces: FaceAnalysis, frames: Sequence[int], params: Any) -> FaceTra
 def planned(
     track: FaceTrack | None, rate: Rate, frames: Sequence[int], faces: FaceAnalysis, audio: AudioAnalysis,
     settings: Settings, reel: tuple[Clip, FaceTrack] | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None, holdout: Clip | None = None,
 ) -> MouthPlan:  # fmt: skip
     """MouthGenerate's plan. The curve lies at the times of the shot's frames, so that they need not be given again."""
     plan = node("MouthGenerate").analyse(
         track, rate, frames, audio.curve, settings["MouthGenerate"],
         reel=reel, cuts=faces.cuts, times_s=audio.curve.times_s, progress=progress,
+        holdout=holdout, invert_holdout=settings["Blend"].invert_holdout,
     )  # fmt: skip
     return plan
 
@@ -237,12 +238,15 @@ def spoken_at(audio: AudioAnalysis | None, frames: Sequence[int], frame: int) ->
 
 
 def summary(analysis: Analysis) -> Mapping[str, str]:
-    """What a user should know about an analysis: frames without a face, cuts, people."""
+    """What a user should know about an analysis: frames without a face or with a covered mouth, cuts, people."""
     faces, frames = analysis.faces, analysis.frames.tolist()
     missing = faces.missing(frames)
+    track = faces.chosen_track()
+    covered = FrameRange(track.frames[~track.clear()].tolist() if track is not None else [])
     held = FrameRange(sorted(set(missing) & set(analysis.plan.frames.tolist())))
     return {
         "people": str(len({t.identity for t in faces.tracks})),
         "cuts": ", ".join(map(str, faces.cuts)) or "none",
         "frames without the face": (str(missing) if len(missing) else "none") + (f" (held: {held})" if held else ""),
+        **({"something before the mouth": f"{covered}; give --holdout where it should stay"} if covered else {}),
     }

@@ -17,6 +17,8 @@ LARGEST = 600
 RUN = 12
 """Frames in a run: thinning keeps runs, so that the walk can follow real motion."""
 SEEN = 0.5
+FEWEST = 12
+"""Clear mouths: of fewer no line can be said, and those with something before them count as well."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,13 @@ def build(plate: FaceTrack | None, reel: FaceTrack | None) -> Library:
     return whole if len(whole.frame) <= LARGEST else whole.take(_spread(whole))
 
 
+def usable(track: FaceTrack) -> np.ndarray:
+    """[N] bool: frames whose mouth can be seen; where too few are clear, those that are covered as well."""
+    seen = track.presence >= SEEN
+    clear = seen & track.clear()
+    return clear if clear.sum() >= min(FEWEST, int(seen.sum())) else seen
+
+
 def angles_of(landmarks: np.ndarray) -> np.ndarray:
     """[N, 3]: yaw, pitch, roll in degrees of landmarks [N, 478, 3]."""
     return np.stack(describe_pose(landmarks)[:3], axis=1)
@@ -62,7 +71,7 @@ def follows(library: Library) -> np.ndarray:
 
 
 def _of_clip(track: FaceTrack, clip: int) -> Library:
-    rows = np.flatnonzero(track.presence >= SEEN)
+    rows = np.flatnonzero(usable(track))
     points = track.landmarks[rows]
     pose = fit_pose(points)
     front, frames = pose.to_front(points[:, INDEX]), track.frames[rows]

@@ -44,7 +44,7 @@ TILE = 16
 ZOOM, SOFTEN_PX, FRAMES = 2.5, 1.0, 40
 RINGS = np.array([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 8.01]) / TILE
 """Cycles a pixel between which power is added up."""
-MANY = 8
+MANY, AROUND_PX = 8, 120
 LEAST = 0.02
 """Rings whose power is less than this share of the strongest one's are not seen and not judged."""
 ZONES = ("mouth", "inside", "moved skin")
@@ -108,12 +108,17 @@ def _add(found: Found, dub: Dub, clean: Filmed, plan: MouthPlan, frame: int, amo
     result, covered = blend.render(shot.crop(frame, region), made, blend.Params(grain=amount), None, frame)
     truth, _ = blend.render(clean.crop(frame, region), still, blend.Params(grain=0.0))
     difference = (result.pixels - truth.pixels) / grain.level(truth.pixels)
-    for zone, where in zones(made, plan, row, covered, blend.Params().feather).items():
+    for zone, where in zones(made, plan, row, blend.Params().feather).items():
         found.add(zone, difference, where)
+    wide = region.grow(AROUND_PX).intersect(clean.display)
+    untouched = np.ones(wide.shape, bool)
+    untouched[region.intersect(wide).slices_in(wide)] = covered[region.intersect(wide).slices_in(region)] == 0
+    plate, bare = shot.crop(frame, wide).pixels, clean.crop(frame, wide).pixels
+    found.add("around", (plate - bare) / grain.level(bare), untouched)
 
 
-def zones(patch: Patch, plan: MouthPlan, row: int, covered: np.ndarray, feather: float) -> dict[str, np.ndarray]:
-    """[H, W] bool each: ZONES, and the plate `around` them."""
+def zones(patch: Patch, plan: MouthPlan, row: int, feather: float) -> dict[str, np.ndarray]:
+    """[H, W] bool each."""
     region, feather_px = patch.image.region, feather * patch.face_height_px / 100
     layer = matte(patch.outline, region, feather_px=1.0, erode_px=feather_px / 2)
     beyond = matte(patch.outline, region, feather_px=1.0, erode_px=-feather_px / 2)
@@ -124,7 +129,6 @@ def zones(patch: Patch, plan: MouthPlan, row: int, covered: np.ndarray, feather:
         "mouth": layer == 1,
         "inside": inside == 1,
         "moved skin": moved & (beyond == 0),
-        "around": covered == 0,
     }
 
 

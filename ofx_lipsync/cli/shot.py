@@ -95,6 +95,8 @@ def open_shot(args: argparse.Namespace) -> OpenShot:
         key = {"plate": plate.fingerprint(), "line": fingerprint(sound), "colour": colour.cache_id}
         if reel is not None:
             key["reel"] = reel.fingerprint()
+        if holdout is not None:
+            key["holdout"] = holdout.fingerprint() + (" inverted" if settings["Blend"].invert_holdout else "")
         times_s = np.array([plate.time_s(frame) - plate.time_s(plate.frames[0]) for frame in plate.frames])
         shot = Shot(plate, sound, plate.frames, reel, holdout, times_s)
         return OpenShot(shot, plate, settings, sound, key, notes, files.pop_all())
