@@ -8,6 +8,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from ofx_lipsync.core.face import FaceTrack
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.plan import PLATE
 from ofx_lipsync.core.region import Region
@@ -31,8 +32,11 @@ class Matte:
 
 
 @pytest.fixture
-def track(track_of_speech):
-    return track_of_speech
+def talking(portrait) -> FaceTrack:
+    """Forty frames of the portrait from 1001 on."""
+    landmarks = np.repeat(portrait.faces.landmarks[:1], 40, axis=0)
+    ones = np.ones(40, np.float32)
+    return FaceTrack(0, np.arange(1001, 1041), landmarks, ones, np.zeros((40, 52), np.float32))
 
 
 @pytest.mark.parametrize("inverted", [False, True])
