@@ -13,6 +13,7 @@ added as noise of that spectrum and level, new in every frame.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +24,7 @@ from ofx_lipsync.core.params import Bool, Float, Int, ParamSet
 from ofx_lipsync.core.plan import Patch
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.kernels.blur import blur
+from ofx_lipsync.kernels.crop import crop
 from ofx_lipsync.kernels.match import match
 from ofx_lipsync.kernels.matte import matte
 from ofx_lipsync.kernels.over import over
@@ -133,15 +135,29 @@ def _keep(holdout: Image | None, params: Params) -> np.ndarray | np.float32:
 
 def _reached(patch: Patch, params: Params) -> Region:
     """Where the mouth layer may show; beyond it nothing need be matched."""
-    reach_px = max(0.0, params.feather / 2 - params.erode) * patch.face_height_px / 100
+    reach_px = max(0.0, params.feather / 2 - params.erode) * _unit_px(patch)
     return Region.around(patch.outline, reach_px + 1).intersect(patch.image.region)
 
 
+def _unit_px(patch: Patch) -> float:
+    """A hundredth of the face's height in the picture as it is shown: of an anamorphic one in pixels' heights."""
+    return patch.face_height_px * math.sqrt(patch.pixel_aspect) / 100
+
+
 def _soft_edge(patch: Patch, box: Region, params: Params) -> np.ndarray:
-    """[h, w]: the outline's matte over `box`, as a share of the reach that is already in the patch's alpha."""
-    unit_px = patch.face_height_px / 100
+    """[h, w]: the outline's matte over `box`, as a share of the reach that is already in the patch's alpha.
+
+    Of an anamorphic picture it is made as that is shown, and squeezed: an edge as soft across as it is down.
+    """
+    unit_px, aspect = _unit_px(patch), patch.pixel_aspect
     feather_px = params.feather * unit_px
-    return matte(patch.outline, box, feather_px=feather_px, erode_px=params.erode * unit_px - feather_px / 2)
+    size = {"feather_px": feather_px, "erode_px": params.erode * unit_px - feather_px / 2}
+    if aspect == 1:
+        return matte(patch.outline, box, **size)
+    shown = Region(math.floor(box.x0 * aspect) - 1, box.y0, math.ceil(box.x1 * aspect) + 1, box.y1)
+    wide = matte(patch.outline * np.array([aspect, 1], np.float32), shown, **size)
+    matrix = np.array([[aspect, 0, box.x0 * aspect - shown.x0], [0, 1, 0]])
+    return np.asarray(crop(wide[None], matrix, box.shape, outside="hold")[0])
 
 
 def _matched(

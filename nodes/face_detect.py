@@ -6,8 +6,8 @@ back to where it came in. Between searches landmarks follow the face. A person k
 short absences and, where the face is surely the same, over cuts. Landmarks are steadied without lag.
 
 Frames in which the network does not see a face (hidden, or more than half out of the frame) are absent from the track.
-It does not know who speaks. What lies over a mouth is noticed (_face_covered), not cut out: use a holdout matte. The networks look at what a
-person would see (sRGB); the plate passes through.
+It does not know who speaks. What lies over a mouth is noticed (_face_covered), not cut out: use a holdout matte. The
+networks look at what a person would see (sRGB); the plate passes through.
 """
 
 from __future__ import annotations

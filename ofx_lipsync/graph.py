@@ -8,7 +8,7 @@ pure function of one frame, the analysis and the params, so that no chunking or 
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, Callable, Mapping, Sequence
 
@@ -24,6 +24,7 @@ from ofx_lipsync.core.params import ParamSet
 from ofx_lipsync.core.plan import PLATE, REEL, MouthPlan, Patch
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.sound import Sound
+from ofx_lipsync.core.squeeze import Shown, aspect_of, squeezed_faces
 from ofx_lipsync.core.timing import FrameRange, Rate
 
 NODES = {
@@ -131,6 +132,7 @@ class Dub:
     def __init__(self, shot: Shot, settings: Settings, progress: Progress | None = None) -> None:
         self.shot = shot
         self.settings = settings
+        self.aspect = aspect_of(shot.plate)
         self.progress = progress or (lambda stage, done, total: None)
 
     def analyse(self, key: dict[str, str] | None = None) -> Analysis:
@@ -144,10 +146,11 @@ class Dub:
     def faces(self) -> FaceAnalysis:
         """Everybody in the plate."""
         shot = self.shot
+        seen = shot.plate if self.aspect == 1 else Shown(shot.plate, self.aspect)
         found = node("FaceDetect").analyse(
-            shot.plate, shot.frames, self.settings["FaceDetect"], progress=self._stage("faces")
+            seen, shot.frames, self.settings["FaceDetect"], progress=self._stage("faces")
         )
-        return found
+        return squeezed_faces(found, self.aspect)
 
     def audio(self) -> AudioAnalysis:
         """What the line says, at the frames of the shot."""
@@ -163,7 +166,7 @@ class Dub:
         track = followed(faces, self.shot.frames, self.settings["FaceDetect"])
         return planned(
             track, self.shot.plate.rate, self.shot.frames, faces, audio, self.settings, self._reel(),
-            self._stage("planning"), self.shot.holdout,
+            self._stage("planning"), self.shot.holdout, self.aspect,
         )  # fmt: skip
 
     def prepare(self, analysis: Analysis, frames: Sequence[int]) -> None:
@@ -183,7 +186,7 @@ class Dub:
         """The new mouth of a frame, or None where the plate keeps its own. audio: for weights that hear it."""
         params, heard = self.settings["MouthGenerate"].at(frame), spoken_at(audio, self.shot.frames, frame)
         made = node("MouthGenerate").render(self.shot.plate, frame, plan, params, reel=self.shot.reel, heard=heard)
-        return made
+        return made if made is None else replace(made, pixel_aspect=self.aspect)
 
     def comp(self, patch: Patch, frame: int, take: int | None = None) -> Dubbed:
         """The patch over the plate. take: the number its grain goes by, the frame's own unless a still stands."""
@@ -230,12 +233,13 @@ def planned(
     track: FaceTrack | None, rate: Rate, frames: Sequence[int], faces: FaceAnalysis, audio: AudioAnalysis,
     settings: Settings, reel: tuple[Clip, FaceTrack] | None = None,
     progress: Callable[[int, int], None] | None = None, holdout: Clip | None = None,
+    aspect: float = 1.0,
 ) -> MouthPlan:  # fmt: skip
     """MouthGenerate's plan. The curve lies at the times of the shot's frames, so that they need not be given again."""
     plan = node("MouthGenerate").analyse(
         track, rate, frames, audio.curve, settings["MouthGenerate"],
         reel=reel, cuts=faces.cuts, times_s=audio.curve.times_s, progress=progress,
-        holdout=holdout, invert_holdout=settings["Blend"].invert_holdout,
+        holdout=holdout, invert_holdout=settings["Blend"].invert_holdout, aspect=aspect,
     )  # fmt: skip
     return plan
 
