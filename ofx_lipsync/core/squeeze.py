@@ -82,7 +82,8 @@ class Shown:
         y = (np.arange(height) + 0.5) * region.height / height
         across = _weights(x * seen.shape[2] / narrow.width, seen.shape[2], seen.shape[2] / width)
         down = _weights(y * seen.shape[1] / region.height, seen.shape[1], seen.shape[1] / height)
-        return Image((down @ seen @ across.T).astype(np.float32), *[Region.of_size(width, height)] * 2)
+        box = Region.of_size(width, height)
+        return Image((down @ seen @ across.T).astype(np.float32), box, box)
 
     def _wide(self, box: Region) -> Region:
         return Region(round(box.x0 * self.aspect), box.y0, round(box.x1 * self.aspect), box.y1)
