@@ -28,6 +28,7 @@ from ofx_lipsync.kernels.crop import crop
 from ofx_lipsync.kernels.match import match
 from ofx_lipsync.kernels.matte import matte
 from ofx_lipsync.kernels.over import over
+from ofx_lipsync.nodes._blend_motion import smeared
 from ofx_lipsync.nodes._blend_regrain import FINE_PX, regrained, shares
 
 ID = "Blend"
@@ -71,6 +72,11 @@ class Params(ParamSet):
     texture_match = Float(
         1.0, lo=0, hi=1, slider=(0, 1), unit="share", group="Colour",
         help="How far the new skin round the lips is made as crisp, or as soft, as the plate's; 0 leaves it as it is.",
+    )  # fmt: skip
+    shutter = Float(
+        0.5, lo=0, hi=1, slider=(0, 1), unit="share of a frame", group="Colour",
+        help="How long the plate's shutter was open, 0.5 for 180 degrees: how far a mouth on a head that moves is smeared "
+        "along its way. 0 smears none.",
     )  # fmt: skip
     grain = Float(
         1.0, lo=0, hi=2, slider=(0, 1), unit="share", group="Grain",
@@ -165,11 +171,13 @@ def _matched(
 ) -> tuple[np.ndarray, float]:
     """[4, h, w]: the mouth `layer`, premultiplied, in the light of what it goes over and as crisp as what was shot; and
     by how much the fine texture of its skin was multiplied."""
-    if params.colour_match == 0 and params.texture_match == 0:
+    way = np.zeros(2) if patch.motion is None else params.shutter * patch.motion
+    if params.colour_match == 0 and params.texture_match == 0 and not way.any():
         return layer, 1.0
     sigma_px = max(0.5, params.colour_radius / 100 * patch.face_height_px)
     alpha = layer[3]
     bare = np.where(alpha > 0, layer[:3] / np.maximum(alpha, np.float32(1e-6)), 0)
+    bare = smeared(bare, way)
     weight = skin * (alpha > 0.5)
     root = _root(bare)
     if params.colour_match > 0:

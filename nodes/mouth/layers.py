@@ -7,17 +7,20 @@ import numpy as np
 
 from ofx_lipsync.core.clip import Clip
 from ofx_lipsync.core.image import Image
-from ofx_lipsync.core.plan import REEL, MouthPlan, Patch
+from ofx_lipsync.core.plan import PLATE, REEL, MouthPlan, Patch
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.kernels.matte import matte
 from ofx_lipsync.kernels.warp import warp
 from ofx_lipsync.nodes.mouth.field import REACH, RIM, Fields, lower_face, solve_fields, touched
 from ofx_lipsync.nodes.mouth.finisher import Finisher, widest
 from ofx_lipsync.nodes.mouth.lips import how_built, made_up, mouth_pixels, unlike
-from ofx_lipsync.nodes.mouth.points import LIPS_EDGE, OUTLINE
+from ofx_lipsync.nodes.mouth.points import LIPS_EDGE, OUTLINE, STILL_ROWS
 
 EASES_IN = 0.3
 """Strength from which the library mouth hides the plate's: below, both have nearly one shape and may mix."""
+
+FASTEST = 0.4
+"""A head that moves further in a frame, in face heights, is another head."""
 
 
 def source_region(points: np.ndarray) -> Region:
@@ -85,7 +88,32 @@ def paint(
         float(plan.confidence[row]),
         height_px,
         made,
+        motion=_unsmeared(plan, row),
     )
+
+
+def head_motion(plan: MouthPlan, row: int) -> np.ndarray:
+    """[2] px a frame: how the head moves in a row of the plan, by its neighbours; none beside a cut or a gap."""
+    near = [n for n in (row - 1, row + 1) if 0 <= n < len(plan.frames) and abs(plan.frames[n] - plan.frames[row]) == 1]
+    here = plan.here[row][STILL_ROWS].astype(np.float64)
+    steps = [(plan.here[n][STILL_ROWS] - here).mean(axis=0) * (n - row) for n in near]
+    most_px = FASTEST * float(plan.face_height_px[row])
+    steps = [step for step in steps if np.hypot(*step) < most_px]
+    return np.mean(steps, axis=0) if steps else np.zeros(2)
+
+
+def _unsmeared(plan: MouthPlan, row: int) -> np.ndarray:
+    """[2] px a frame: the head's motion less, as blurs add, that of the head whose mouth is shown. A reel's is not
+    known, and taken for still."""
+    motion = head_motion(plan, row)
+    speed = float(np.hypot(*motion))
+    if speed == 0:
+        return motion
+    there = 0.0
+    for which, share in ((0, 1 - float(plan.cross[row])), (1, float(plan.cross[row]))):
+        other = plan.index(int(plan.source_frame[row, which])) if plan.source_clip[row, which] == PLATE else None
+        there += share * abs(float(head_motion(plan, other) @ motion)) / speed if other is not None else 0.0
+    return motion * (max(0.0, speed**2 - there**2) ** 0.5 / speed)
 
 
 def _library_mouth(plate: Clip, reel: Clip | None, plan: MouthPlan, row: int, which: int) -> Image:

@@ -18,7 +18,7 @@ from ofx_lipsync.core.timing import Rate
 from ofx_lipsync.nodes.mouth import choose
 from ofx_lipsync.nodes.mouth.actor import Actor, learn, people
 from ofx_lipsync.nodes.mouth.habit import spoken_as
-from ofx_lipsync.nodes.mouth.library import SEEN, Library, angles_of, build, usable
+from ofx_lipsync.nodes.mouth.library import SEEN, Library, angles_of, build, head_travel, usable
 from ofx_lipsync.nodes.mouth.points import (
     COUNT,
     INDEX,
@@ -74,7 +74,8 @@ def plan(
     here, target = landmarks[:, INDEX, :2], _placed(actor, pose, landmarks, front)
     starts = _starts(numbers, cuts)
     steps(0.3)
-    fit = choose.fit_cost(library, front, angles_of(landmarks), pose.scale)
+    travel = head_travel(landmarks[:, INDEX], pose.scale, numbers)
+    fit = choose.fit_cost(library, front, angles_of(landmarks), pose.scale, travel)
     away = choose.keep_away(library, numbers, params.keep_away * float(rate))
     if made_up:
         _pin(fit, library, numbers, np.isin(numbers, np.asarray(made_up)))
