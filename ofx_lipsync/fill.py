@@ -62,7 +62,7 @@ class Fill:
         under = rebuilt.crop(frame, patch.image.region)
         blend = self.settings["Blend"].at(frame)
         blend = blend.with_values(mix=blend.mix * stands_alone(analysis.mouths, frame))
-        comp, matte = node("Blend").render(under, patch, blend, None)
+        comp, matte = node("Blend").render(under, patch, blend, None, frame)
         return _put(image, comp, matte)
 
     def pool(self, analysis: FillAnalysis) -> Clip:
