@@ -76,7 +76,7 @@ class Params(ParamSet):
     )  # fmt: skip
     shutter = Float(
         0.5, lo=0, hi=1, slider=(0, 1), unit="share of a frame", group="Colour",
-        help="How long the plate's shutter was open, 0.5 for 180 degrees: how far a mouth on a head that moves is smeared "
+        help="How long the shutter was open, 0.5 for 180 degrees: how far a mouth on a head that moves is smeared "
         "along its way. 0 smears none.",
     )  # fmt: skip
     grain = Float(

@@ -79,7 +79,8 @@ def _of_clip(track: FaceTrack, clip: int) -> Library:
     front, frames = pose.to_front(points[:, INDEX]), track.frames[rows]
     return Library(
         np.full(len(rows), clip, np.int8), frames, points[:, INDEX], front,
-        angles_of(points), pose.scale, _speed(front[:, LIP_ROWS], frames), head_travel(points[:, INDEX], pose.scale, frames),
+        angles_of(points), pose.scale, _speed(front[:, LIP_ROWS], frames),
+        head_travel(points[:, INDEX], pose.scale, frames),
     )  # fmt: skip
 
 

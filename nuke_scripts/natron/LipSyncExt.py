@@ -87,8 +87,8 @@ TOP = [['Shot',
     "How far the new skin round the lips is made as crisp, or as soft, as the plate's; 0 leaves it as it is."],
    ['Blend',
     'shutter',
-    "How long the plate's shutter was open, 0.5 for 180 degrees: how far a mouth on a head that moves is smeared "
-    'along its way. 0 smears none.'],
+    'How long the shutter was open, 0.5 for 180 degrees: how far a mouth on a head that moves is smeared along its '
+    'way. 0 smears none.'],
    ['Blend',
     'grain',
     'How much of the grain that the new mouth lacks, measured against the plate round it, is put back.']]],
