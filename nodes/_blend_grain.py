@@ -93,7 +93,7 @@ def taps(power: np.ndarray, share: float = 1.0) -> np.ndarray:
 
 
 def _filter(rings: np.ndarray) -> np.ndarray:
-    """[2 T, 2 T], its centre at (T, T): the window of a tile spreads power to the rings beside, which is undone here."""
+    """[2 T, 2 T], its centre at (T, T): what a tile's window spreads to the rings beside is undone here."""
     seen = np.maximum(rings, 1e-9)
     asked = seen
     for _ in range(5):
