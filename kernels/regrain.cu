@@ -35,6 +35,16 @@ LINE void regrain_row(float *__restrict__ out, const float *__restrict__ image, 
   COLUMNS(run, (width + RUN - 1) / RUN) {
     float clump[3][RUN];
     const int first = run * RUN, count = width - first < RUN ? width - first : RUN;
+    int any = 0;
+    for (int i = 0; i < count; ++i) any |= amount[(long long)y * width + first + i] != 0.0f;
+    if (!any) {
+      for (int c = 0; c < 3; ++c)
+        for (int i = 0; i < count; ++i) {
+          const long long at = c * plane + (long long)y * width + first + i;
+          out[at] = image[at];
+        }
+      continue;
+    }
     for (int k = 0; k < 3; ++k) {
       for (int i = 0; i < RUN; ++i) clump[k][i] = 0.0f;
       for (int j = 0; j < taps; ++j)

@@ -16,9 +16,10 @@ import numpy as np
 
 TILE = 16
 """Px: holds the clumps of grain, and fits between lips and folds of a face of 150 px."""
-MOST_TILES = 500
+MOST_TILES = 240
 FEWEST_TILES = 6
-TAPS = 11
+MOST_REACH, ENOUGH, LEAST_ENOUGH = 7, 0.998, 0.95
+"""A filter reaches no further, in px, and no further than it takes to hold so much of its power."""
 EDGES = np.array([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 9.0, 12.0]) / TILE
 """Cycles a pixel between which power is one number: TILE px hold no finer steps."""
 CENTRES = np.array([1, 2, 3, 4, 5, 6, 7, 8.2, 9.7]) / TILE
@@ -44,7 +45,7 @@ def look(picture: np.ndarray) -> Look | None:
     if len(tiles) < FEWEST_TILES:
         return None
     power = _power(tiles)
-    fine = power[:, :, _grain_bins()].mean(axis=2)
+    fine = power @ _grain_mean()
     level = np.stack([_level(means[:, c], fine[:, c]) for c in range(3)])
     expected = _variance(level, means)
     if not (expected > 0).any(axis=0).all():
@@ -77,30 +78,48 @@ def kept(plate: np.ndarray, made: np.ndarray, where: np.ndarray, grain: Look) ->
     return np.concatenate([np.full(TRUSTED, share[0]), share])
 
 
-def taps(power: np.ndarray) -> np.ndarray:
-    """[3, TAPS, TAPS] float32: filters that give white noise a spectrum that tiles show as [3, R]."""
-    return np.stack([_filter(rings) for rings in power]).astype(np.float32)
+def taps(power: np.ndarray, share: float = 1.0) -> np.ndarray:
+    """[3, T, T] float32: filters that give white noise a spectrum that tiles show as [3, R], as small as they may be.
+    share: of all the grain that there is to be; a small one is cut with less care."""
+    enough = max(1 - (1 - ENOUGH) / max(share, 1e-6), LEAST_ENOUGH)
+    filters = np.stack([_filter(rings) for rings in power])
+    whole = (filters**2).sum(axis=(1, 2))
+    for half in range(1, MOST_REACH + 1):
+        cut = filters[:, TILE - half : TILE + half + 1, TILE - half : TILE + half + 1]
+        kept_power = (cut**2).sum(axis=(1, 2))
+        if (kept_power >= enough * whole).all():
+            break
+    return np.asarray(cut * np.sqrt(whole / np.maximum(kept_power, 1e-30))[:, None, None], np.float32)
 
 
 def _filter(rings: np.ndarray) -> np.ndarray:
-    """[TAPS, TAPS]: the window of a tile spreads power to the rings beside, which is undone here."""
-    square = _away(2 * TILE) ** 2
-    asked = np.maximum(rings, 1e-9)
-    for _ in range(3):
-        wanted = np.exp(np.interp(square, CENTRES**2, np.log(asked)))
-        asked = asked * np.maximum(rings, 1e-9) / np.maximum(_as_seen(wanted), 1e-12)
-    wanted = np.exp(np.interp(square, CENTRES**2, np.log(asked)))
-    filtered = np.fft.fftshift(np.fft.ifft2(np.sqrt(wanted)).real)
-    half = TAPS // 2
-    cut = filtered[TILE - half : TILE + half + 1, TILE - half : TILE + half + 1] * _taper()
-    return np.asarray(cut * np.sqrt(wanted.mean() / float((cut**2).sum())))
+    """[2 T, 2 T], its centre at (T, T): what a tile's window spreads to the rings beside is undone here."""
+    seen = np.maximum(rings, 1e-9)
+    asked = seen
+    for _ in range(5):
+        asked = asked * seen / np.maximum(_as_seen() @ np.exp(_between() @ np.log(asked)), 1e-12)
+    wanted = np.exp(_between() @ np.log(asked)).reshape(2 * TILE, 2 * TILE)
+    return np.asarray(np.fft.fftshift(np.fft.ifft2(np.sqrt(wanted)).real))
 
 
-def _as_seen(wanted: np.ndarray) -> np.ndarray:
-    """[R]: rings that tiles would show of a spectrum [2 T, 2 T]."""
-    alike = np.fft.ifft2(wanted) * _overlap()
-    seen = np.fft.fft2(alike).real[::2, ::2].ravel()
-    return np.array([seen[bins].mean() for bins in _ring_bins()])
+@functools.cache
+def _between() -> np.ndarray:
+    """[2 T * 2 T, R]: reads logs of rings anywhere, in straight lines over squares of frequencies: a Gaussian's own."""
+    square = _away(2 * TILE).ravel() ** 2
+    return np.stack([np.interp(square, CENTRES**2, one) for one in np.eye(len(CENTRES))], axis=1)
+
+
+@functools.cache
+def _as_seen() -> np.ndarray:
+    """[R, 2 T * 2 T]: rings that tiles show of a spectrum."""
+    spread = np.fft.fft2(_overlap()).real / _overlap().size
+    rows = []
+    for bins in _ring_bins():
+        at = np.zeros((TILE, TILE))
+        at.flat[bins] = 1 / len(bins)
+        at = np.kron(at, [[1, 0], [0, 0]])
+        rows.append(np.fft.ifft2(np.fft.fft2(at) * np.fft.fft2(spread)).real.ravel())
+    return np.stack(rows)
 
 
 def _smoothed(ring: np.ndarray) -> np.ndarray:
@@ -119,7 +138,7 @@ def _tiles(picture: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, np.ndarr
     whole = sums[TILE:, TILE:] - sums[:-TILE, TILE:] - sums[TILE:, :-TILE] + sums[:-TILE, :-TILE] == TILE**2
     apart = TILE // 4
     while (found := np.argwhere(whole[::apart, ::apart])).shape[0] > MOST_TILES:
-        apart += TILE // 4
+        apart += TILE // 8
     windows = np.lib.stride_tricks.sliding_window_view(picture, (TILE, TILE), axis=(1, 2))
     tiles = windows[:, found[:, 0] * apart, found[:, 1] * apart].transpose(1, 0, 2, 3).astype(np.float64)
     return tiles, tiles.mean(axis=(2, 3))
@@ -135,8 +154,7 @@ def _power(tiles: np.ndarray) -> np.ndarray:
 
 def _rings(tiles: np.ndarray) -> np.ndarray:
     """[C, R]: median power in rings of frequencies over tiles [n, C, TILE, TILE]."""
-    power = _power(tiles)
-    rings = np.stack([power[:, :, bins].mean(axis=2) for bins in _ring_bins()], axis=2)
+    rings = _power(tiles) @ _ring_means()
     freedom = np.array([len(bins) / 2 for bins in _ring_bins()])  # of pairs of bins, which the window ties to others
     return np.asarray(np.median(rings, axis=0) / (1 - 2 / (9 * freedom)) ** 3)  # a chi-square's median by its mean
 
@@ -238,11 +256,22 @@ def _away(side: int) -> np.ndarray:
 
 
 @functools.cache
-def _grain_bins() -> np.ndarray:
-    return np.concatenate(_ring_bins()[TRUSTED:])
+def _ring_means() -> np.ndarray:
+    """[T * T, R]: takes the mean of each ring."""
+    means = np.zeros((TILE**2, len(CENTRES)))
+    for ring, bins in enumerate(_ring_bins()):
+        means[bins, ring] = 1 / len(bins)
+    return means
 
 
 @functools.cache
-def _taper() -> np.ndarray:
-    line = 0.5 + 0.5 * np.cos(np.pi * (np.arange(TAPS) - TAPS // 2) / (TAPS // 2 + 1))
-    return np.outer(line, line) ** 0.25
+def _grain_mean() -> np.ndarray:
+    """[T * T]: takes the mean of the rings that grain is read in."""
+    mean = np.zeros(TILE**2)
+    mean[_grain_bins()] = 1 / len(_grain_bins())
+    return mean
+
+
+@functools.cache
+def _grain_bins() -> np.ndarray:
+    return np.concatenate(_ring_bins()[TRUSTED:])

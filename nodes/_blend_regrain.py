@@ -97,11 +97,12 @@ def _added(
     if not len(rows):
         return comp
     box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    part = float(power.sum() / max(float(grain.power.sum()), 1e-30))
     number = sum(part * odd for part, odd in zip(seed, _ODD, strict=True))
     corner = region.x0 + int(columns[0]), region.y0 + int(rows[0])
     out = comp.copy()
     out[(slice(None), *box)] = regrain(
-        comp[(slice(None), *box)], share[box], taps(power), grain.mix, grain.level, seed=number, origin=corner
+        comp[(slice(None), *box)], share[box], taps(power, part), grain.mix, grain.level, seed=number, origin=corner
     )
     return out
 

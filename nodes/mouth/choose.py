@@ -19,9 +19,9 @@ NEARER = 0.15
 SLIT, TIMES_OFF = 0.008, 8.0
 """What a gap e times as wide as the wanted one costs: teeth stretch so much. Gaps below SLIT face heights are even."""
 BLUR = 0.025
-SMEARED = 0.02
-"""A head that went this much further in a frame, in face heights, than the one it is for costs 1: blur can be added to
-a sharp mouth and not taken from a smeared one."""
+SMEARED, CALM = 0.02, 0.01
+"""A head that went this much further in a frame, in face heights, than the one it is for, CALM aside, costs 1: blur can
+be added to a sharp mouth and not taken from a smeared one."""
 JUMP = 4.0
 SAME_AGAIN, SKIP, BACK = 1.0, 0.5, 0.5
 """A mouth held still is worth less than one played backwards: its grain freezes."""
@@ -40,7 +40,7 @@ def fit_cost(
     parted = ((here - there) / LIPS_OFF) ** 2 + TIMES_OFF * np.log((here + SLIT) / (there + SLIT)) ** 2
     turn = (((angles[:, None] - library.angles[None]) / TURNED_OFF) ** 2).sum(axis=2)
     near = (np.log(scale[:, None] / library.scale[None]) / NEARER) ** 2
-    faster = 0.0 if travel is None else np.maximum(library.travel[None] - travel[:, None], 0) / SMEARED
+    faster = 0.0 if travel is None else np.maximum(library.travel[None] - travel[:, None] - CALM, 0) / SMEARED
     return (apart + parted + turn + near + (library.speed / BLUR)[None] + faster**2).astype(np.float32)
 
 

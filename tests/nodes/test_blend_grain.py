@@ -93,7 +93,7 @@ def test_what_a_blur_took_is_put_back_ring_by_ring() -> None:
     grain = Grain((1e-6, 2e-4, 0.0))
     soft = blur(shot(grain, 2), 0.5)
     share = kept(shot(grain, 1), soft, np.ones(REGION.shape, bool), look(shot(grain, 1)))
-    assert share[2] > 0.7 > 0.3 > share[-1]
+    assert share[2] > 0.6 > 0.3 > share[-1]
 
 
 def test_a_seam_has_grain_too() -> None:

@@ -29,7 +29,7 @@ def test_a_smeared_mouth_is_for_a_head_that_moves_as_fast() -> None:
     known = dataclasses.replace(library([1, 2], [PLATE, PLATE]), travel=np.array([0.0, 0.05]))
     wanted = np.zeros((2, COUNT, 3)), np.zeros((2, 3)), np.ones(2)
     fit = choose.fit_cost(known, *wanted, np.array([0.0, 0.05]))
-    assert fit[0, 1] > fit[0, 0] + 5, "a still head wants a sharp mouth"
+    assert fit[0, 1] > fit[0, 0] + 3, "a still head wants a sharp mouth"
     assert fit[1, 1] == fit[1, 0], "a fast one takes either: blur can be added"
 
 
