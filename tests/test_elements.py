@@ -172,7 +172,8 @@ def test_only_frames_with_a_new_mouth_have_layers(shot, sample_line, tmp_path) -
     assert names == [f"elements.{frame}.exr" for frame in range(FIRST + 1, LAST + 1)]
     (tmp_path / f"elements.{FIRST}.exr").write_bytes(b"left over")
     dub(shot, sample_line, tmp_path, *RAMP, "--analysis", str(shot / "shot.lipsync"), "-F", f"{FIRST}")
-    assert sorted(p.name for p in tmp_path.iterdir()) == [f"comp.{FIRST}.exr", "elements.csv", "elements.nk"]
+    files = sorted(p.name for p in tmp_path.iterdir() if ".lipsync" not in p.name)
+    assert files == [f"comp.{FIRST}.exr", "elements.csv", "elements.nk"]
 
 
 def test_headers_are_the_plates(shot) -> None:

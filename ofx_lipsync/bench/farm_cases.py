@@ -85,7 +85,7 @@ class Farm:
         began = cpu_s()
         left = self._kill_in_mid_frame(out, len(self.frames) // 3)
         log = self.run([*self.dub(out), "--skip-existing"])
-        scratch = [path.name for path in out.iterdir() if path.name.startswith(".")]
+        scratch = [path.name for path in out.iterdir() if path.name.startswith(".") and path.is_file()]
         note = f"{left} frames and {self._scratch} half one left by the kill, {len(scratch)} scratch files in the end"
         return self._found(out, began, note, not scratch and "skipped" in log)
 
@@ -156,14 +156,14 @@ class Farm:
             [*COMMAND, *self.dub(out)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
         while process.poll() is None:
-            names = [path.name for path in out.iterdir()]
+            names = [path.name for path in out.glob("*.exr")]
             self._scratch = sum(name.startswith(".") for name in names)
             if self._scratch and len(names) > after:
                 break
             time.sleep(0.0005)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        names = [path.name for path in out.iterdir()]
+        names = [path.name for path in out.glob("*.exr")]
         self._scratch = sum(name.startswith(".") for name in names)
         return len(names) - self._scratch
 
@@ -198,8 +198,9 @@ class Farm:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """sha256 of every file, hidden ones too."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+    """sha256 of every picture, hidden ones too."""
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and path.suffix != ".json"]
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def cpu_s() -> float:

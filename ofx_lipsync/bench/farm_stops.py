@@ -34,7 +34,7 @@ def stopping(farm: Farm) -> dict[str, float]:
     left = [
         path.name
         for path in folder.iterdir()
-        if path.name.startswith(".") or path.suffix not in (Path(OUT).suffix, ".lipsync")
+        if path.is_file() and (path.name.startswith(".") or path.suffix not in (Path(OUT).suffix, ".lipsync", ".json"))
     ]
     for name, took_s in found.items():
         print(f"  {name:<36}{took_s:>6.2f}  bar {BAR_S:g}: {'met' if took_s <= BAR_S else 'MISSED'}")

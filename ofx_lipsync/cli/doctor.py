@@ -196,7 +196,7 @@ def performer() -> Iterator[Finding]:
 
 
 def extras() -> Iterator[Finding]:
-    """What some verbs need beside: reading edits, drawing reports, signing."""
+    """What some verbs need beside: reading edits, signing."""
     for name, (extra, modules, verbs) in EXTRAS.items():
         absent = [module for module in modules if not _loads(module)]
         text = f"{', '.join(absent)} not installed: {verbs} cannot run" if absent else ", ".join(modules)
@@ -206,7 +206,6 @@ def extras() -> Iterator[Finding]:
 
 EXTRAS = {
     "edits": ("timeline", ("opentimelineio", "otio_cmx3600_adapter"), "lipsync shots"),
-    "reports": ("report", ("matplotlib", "jinja2"), "lipsync report and plots"),
     "credentials": ("trust", ("c2pa",), "signing and checking signatures"),
 }
 """What is found -> the extra that brings it, its modules, what goes without."""
@@ -220,7 +219,33 @@ def _loads(module: str) -> bool:
     return True
 
 
-LOOKS = (machine, gpu, packages, kernels, weights, colour, codecs, transcripts, viewer, performer, queues, extras)
+def reports() -> Iterator[Finding]:
+    """What `lipsync report` draws graphs and writes its page with."""
+    for name in ("matplotlib", "jinja2"):
+        try:
+            importlib.import_module(name)
+            yield Finding("report", name, True, installed.version(name))
+        except ImportError as error:
+            yield Finding(
+                "report", name, False, f"none: {error}", f'pip install "{DISTRIBUTION}[report]"', needed=False
+            )
+
+
+LOOKS = (
+    machine,
+    gpu,
+    packages,
+    kernels,
+    weights,
+    colour,
+    codecs,
+    transcripts,
+    viewer,
+    performer,
+    queues,
+    reports,
+    extras,
+)
 
 
 def _package(requirement: str, modules: dict[str, str]) -> Finding:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The `lipsync` command: one verb a module, errors as one line, exit codes as farms expect them.
 
-0 ok, 1 internal, 2 usage, 3 some frames failed, 4 input or output, 5 device, 7 differs (diff), 130 interrupted,
+0 ok, 1 internal, 2 usage, 3 some frames failed, 4 input or output, 5 device, 6 consent, 7 differs (diff),
+130 interrupted,
 143 terminated.
 """
 
@@ -26,6 +27,9 @@ VERBS = {
     "analyse": "analyse a shot once, for later renders",
     "new": "a shot file to fill in",
     "shots": "a shot file for every event of an edit",
+    "wedge": "a shot in many settings, side by side",
+    "report": "a page of a dubbed shot to look at",
+    "preset": "save, show and apply params by name",
     "render": "render a Nuke script, without Nuke",
     "nk-check": "what a Nuke script needs, and whether it renders here",
     "resync": "bring drifting sound back to its picture",
@@ -34,6 +38,8 @@ VERBS = {
     "curves": "face curves and mouth cues of lines, for games and animation",
     "character": "a drawn character says the line",
     "view": "look at a shot, with what was found drawn over it",
+    "verify": "provenance of a file or sequence",
+    "seal": "join a farm's notes of a result, and sign them",
     "measure": "how late the sound is against the lips",
     "live": "a microphone and a webcam move a drawn character",
     "diff": "what differs between two analyses or shot files",

@@ -8,14 +8,15 @@ import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Iterator, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from ofx_lipsync.cli.dub import heard, wanted_frames
 from ofx_lipsync.cli.progress import Progress, progress
-from ofx_lipsync.cli.provenance import frame_stamp, stamp
+from ofx_lipsync.cli.provenance import frame_stamp, movie_tags, recipe, stamp
 from ofx_lipsync.cli.shot import ARGUMENTS, OpenShot, asked, check_outputs, fingerprint, parse_offset, report
+from ofx_lipsync.cli.trust import add_trust_arguments, vouched
 from ofx_lipsync.core.errors import InputError, UsageError
 from ofx_lipsync.core.pose import describe_pose
 from ofx_lipsync.core.region import Region
@@ -53,25 +54,33 @@ def register(verbs: Any) -> None:
     parser.add_argument("--first", metavar="N", type=int, help=f"the first frame's number ({FIRST})")
     parser.add_argument("-F", "--frames", metavar="RANGE", help="make only these frames, as 1-75x2")
     parser.add_argument("--codec", help="prores, prores4444, h264 or ffv1 (default: by the file's extension)")
+    add_trust_arguments(parser)
     parser.set_defaults(run=run, reel=None, holdout=None, analysis=None)
 
 
 def run(args: argparse.Namespace) -> int:
     check_outputs(args)
+    trust = vouched(args)
     began = time.monotonic()
     with open_still(args) as opened, progress(args.progress) as shown:
+        opened.consent = trust.consent
         frames = wanted_frames(args, opened)
         with _writer(args, opened, frames) as writer:
             portrait = Portrait(opened.shot, opened.settings, shown.advance)
             analysis = portrait.analyse()
-            for native in rendered(
-                opened, portrait, analysis, frames, shown, own=_own_format(opened.plate.info.path, args.out)
-            ):
+            marks, still = stamp(opened, {**opened.key, **opened.settings.key()}, CHAIN), opened.plate.info.path
+            made_with = recipe(marks, opened.consent, still, opened.key)
+            tags = movie_tags(marks, frames)
+            ledger = trust.begin(writer, args.out, made_with, opened.shot.frames, still, tags)
+            own = _own_format(still, args.out)
+            for native in rendered(opened, portrait, analysis, frames, shown, marks, own=own):
                 writer.write(native)
+        sidecar = ledger.finish()
     seconds = time.monotonic() - began
     report(
         [
             ("result", args.out),
+            ("origin", sidecar),
             ("frames", f"{len(frames)} of {FrameRange(opened.shot.frames)}, {opened.plate.rate} a second"),
             *([("codec", writer.coding)] if writer.coding else []),
             *_seen(analysis).items(),
@@ -120,10 +129,10 @@ def _still_frames(path: str, frames: FrameRange) -> FrameRange | None:
 
 
 def rendered(
-    opened: OpenShot, portrait: Portrait, analysis: PortraitAnalysis, frames: Sequence[int], shown: Progress, own: bool
-) -> Iterator[Frame]:
+    opened: OpenShot, portrait: Portrait, analysis: PortraitAnalysis, frames: Sequence[int], shown: Progress,
+    marks: Mapping[str, str | int], own: bool,
+) -> Iterator[Frame]:  # fmt: skip
     """Frames of the still, changed and stamped; in its own storage where `own`, else in numbers that nothing rounds."""
-    marks = stamp(opened, {**opened.key, **opened.settings.key()}, CHAIN)
     for frame in shown.stage("render", frames):
         native, touched = opened.plate.load(frame), Region(0, 0, 0, 0)
         if isinstance(native, StillFrame) and not own:
@@ -132,7 +141,7 @@ def rendered(
             native.composite(layer.image, layer.matte)
             touched = touched.union(layer.image.region)
         if not touched.is_empty:
-            native.metadata.update({**marks, **frame_stamp(touched)})
+            native.metadata.update({**marks, **frame_stamp(touched, "still, moved and mouth generated")})
         yield native
 
 

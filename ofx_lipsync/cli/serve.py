@@ -40,6 +40,7 @@ def register(verbs: Any) -> None:
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="tasks at once; others wait (default: 1)")
     parser.add_argument("--idle", type=float, default=1800, metavar="S", help="end after so long without one (1800)")
     parser.add_argument("--openjd", action="store_true", help="start: say openjd_env, for a step environment")
+    parser.add_argument("--torch", action="store_true", help="load torch too, for engine=neural or auto, and portraits")
     parser.set_defaults(run=run)  # fmt: skip
 
 
@@ -51,13 +52,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(path: Path, args: argparse.Namespace) -> int:
-    import gc
-
     from ofx_lipsync.farm.engine import Engine, warm
 
-    warm()
+    warm(torch=args.torch)
     Engine(path, args.jobs, args.idle, lambda line: print(line, file=sys.stderr, flush=True)).run()
-    gc.unfreeze()
     return 0
 
 
@@ -75,7 +73,7 @@ def _start(path: Path, args: argparse.Namespace) -> int:
 def _launch(path: Path, args: argparse.Namespace) -> None:
     log = path.with_suffix(".log")
     command = [sys.executable, "-m", "ofx_lipsync.cli.main", "serve", "run", "--socket", str(path)]
-    command += ["--jobs", str(args.jobs), "--idle", str(args.idle)]
+    command += ["--jobs", str(args.jobs), "--idle", str(args.idle), *(["--torch"] if args.torch else [])]
     with log.open("wb") as written:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=written, stderr=written, start_new_session=True, cwd="/"

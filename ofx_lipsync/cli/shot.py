@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Sequence
 
 from ofx_lipsync.analysis import Analysis, check_key, read_analysis, write_analysis
+from ofx_lipsync.cli.preset_option import AddPreset
 from ofx_lipsync.cli.progress import MODES, Progress
 from ofx_lipsync.core.errors import AnalysisError, ShotError, UsageError
 from ofx_lipsync.core.face import FaceAnalysis
@@ -33,7 +34,9 @@ ARGUMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--rate", {"metavar": "FPS", "help": "frames per second, as 24000/1001 (default: the file's, or 24)"}),
     ("--audio-offset", {"metavar": "OFFSET", "help": "start later by frames, 12f, or time, 500ms"}),
     ("--set", {"metavar": "NODE.PARAM=VALUE", "action": "append", "default": [], "dest": "sets",
-               "help": "a param; keyframes as 1001:0,1010:1; see lipsync nodes"}),
+               "help": "a param; keyframes as 1001:0,1010:1:ease or ramp(1001-1100,8); see lipsync nodes"}),
+    ("--preset", {"metavar": "NAME", "action": AddPreset, "dest": "sets", "default": [],
+                  "help": "params by name; a --set after it wins; see lipsync preset list"}),
     ("--reel", {"metavar": "PLATE", "help": "more footage of the same actor, for mouths (MouthGenerate.reel)"}),
     ("--holdout", {"metavar": "PLATE", "help": "matte, in red, of what is in front of the face and stays"}),
     ("--colour", {"metavar": "CONFIG", "help": "OCIO config, a file or a named built-in (default: $OCIO, or pinned)"}),

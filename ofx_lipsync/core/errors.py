@@ -12,6 +12,7 @@ LipSyncError                 anything a user can act on
 │   └── ModelError           weights are missing, damaged or do not fit
 ├── DeviceError              no such device, or out of its memory             exit 5
 ├── EngineError              the resident engine is not there, or went away   exit 5
+├── ConsentError             the performer has not agreed to this              exit 6
 └── OutputError              the result cannot be written                     exit 4
 
 Text: *Node or file: what is wrong (got X, expected Y); what to do.*
@@ -93,6 +94,13 @@ class EngineError(LipSyncError):
 
     exit_code = 5
     reason = "engine"
+
+
+class ConsentError(LipSyncError):
+    """The performer has not agreed, no longer agrees, or has agreed to something else."""
+
+    exit_code = 6
+    reason = "consent"
 
 
 class OutputError(LipSyncError):

@@ -9,6 +9,7 @@ children in a loop. Tasks run one after another, as many at once as `jobs` says;
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import selectors
 import signal
@@ -71,12 +72,14 @@ class Engine:
             signal.signal(number, self._stop_soon)
         self._loop.register(self._listener, selectors.EVENT_READ, self._accept)
         self.say(f"engine ready at {self.path}, process {os.getpid()}")
+        gc.freeze()  # what is there now stays, and pages that nobody writes on are shared with every fork
         try:
             while not (self._stopping and not self.running):
                 for key, _ in self._loop.select(TICK_S):
                     key.data()
                 self._look_round()
         finally:
+            gc.unfreeze()
             self._listener.close()
             # Another engine may have taken the name over meanwhile.
             if self.path.exists() and self.path.stat().st_ino == self._name:
@@ -256,9 +259,9 @@ def _listening(path: Path) -> socket.socket:
     return listener
 
 
-def warm() -> None:
-    """Loads what every task needs. No thread may be left behind by it: forks would find its locks held."""
-    import gc
+def warm(torch: bool = False) -> None:
+    """Loads what every task needs. torch: and what neural mouths need. No thread may be left behind by it: forks would
+    find its locks held."""
     import importlib
 
     from ofx_lipsync.graph import NODES, OTHERS, node
@@ -272,7 +275,8 @@ def warm() -> None:
     for weights in ("articulation", "coarticulation", "hearing"):
         load(weights)
     FaceNetworks.load()
-    gc.freeze()  # what is there now stays, and pages that nobody writes on are shared with every fork
+    if torch:
+        importlib.import_module("torch")
     threads = len(os.listdir("/proc/self/task"))
     if threads > 1:
         print(f"engine: {threads} threads after loading, expected 1; forks may hang, report it", file=sys.stderr)

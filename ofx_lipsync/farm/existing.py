@@ -18,12 +18,14 @@ from ofx_lipsync.media import movie_codec, picture_file
 from ofx_lipsync.media.pattern import Pattern
 from ofx_lipsync.media.still_writer import pixels_digest
 from ofx_lipsync.media.writer import KEY, PIXELS
+from ofx_lipsync.trust.ledger import Ledger
 
 HOLDS_A_KEY = (".exr", ".png")
 """Formats whose headers keep words of ours."""
 DAMAGED = "cut short or damaged"
 FOREIGN = "does not say what it was made from"
 OTHER = "made from something else"
+UNKNOWN = "not what the sidecar says"
 CHANGED = "pixels are not those that were written"
 LACKING = "elements are not there, or not of this frame"
 
@@ -39,6 +41,13 @@ class Existing:
         """The frames still to make."""
         kept = set(self.kept)
         return [frame for frame in frames if frame not in kept]
+
+    def keep_noted(self, ledgers: Sequence[Ledger]) -> None:
+        """Note those that the sidecar does not know, as a task was killed between a frame and its note; make those
+        again that it knows as something else."""
+        unknown = [f for f in self.kept if not all(ledger.holds(f) or ledger.adopt(f) for ledger in ledgers)]
+        self.again |= dict.fromkeys(unknown, UNKNOWN)
+        self.kept = [frame for frame in self.kept if frame not in set(unknown)]
 
     def lines(self) -> list[tuple[str, str]]:
         """For the summary."""

@@ -58,12 +58,15 @@ def memory_mib(opened: OpenShot) -> int:
 
 
 def write_job(job: Job) -> None:
-    """The folder with its shot file.  Raises: OutputError."""
+    """The folder with its shot file, without the movie to look at: chunks would write it over each other.
+
+    Raises: OutputError."""
     try:
         job.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{job.folder}: cannot be made ({error.strerror}); give another --out") from None
-    write_shot(job.folder / SHOT, from_folder(job.shot, job.folder))
+    shot = job.shot if job.is_movie else replace(job.shot, output=replace(job.shot.output, review=""))
+    write_shot(job.folder / SHOT, from_folder(shot, job.folder))
 
 
 def write_text(path: Path, text: str) -> None:

@@ -123,7 +123,7 @@ def _render(job: Job) -> dict[str, Any]:
         "name": "Render",
         "description": "Dubs the frames; those that are there already and the same are left alone.",
         "dependencies": [{"dependsOn": "Analyse"}],
-        "stepEnvironments": [_environment()],
+        "stepEnvironments": [_environment(job)],
         "hostRequirements": _host(job),
     }
     if job.is_movie:
@@ -142,9 +142,10 @@ def _render(job: Job) -> dict[str, Any]:
     }
 
 
-def _environment() -> dict[str, Any]:
+def _environment(job: Job) -> dict[str, Any]:
     """The engine of a session. It is stopped even after a failed chunk, and ends by itself where that is not done."""
-    start = ["serve", "start", "--openjd", "--socket", _ENGINE]
+    neural = any(job.shot.settings(line)["MouthGenerate"].engine != "plate" for line in range(len(job.shot.lines)))
+    start = ["serve", "start", "--openjd", "--socket", _ENGINE, *(["--torch"] if neural else [])]
     stop = ["serve", "stop", "--socket", _ENGINE]
     actions = {
         name: {"command": "{{Param.LipSync}}", "args": words, "timeout": 180}

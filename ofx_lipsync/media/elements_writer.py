@@ -17,7 +17,7 @@ from ofx_lipsync.media.plate import Frame, Plate
 from ofx_lipsync.media.still_frame import StillFrame
 from ofx_lipsync.media.still_space import header_of_space
 from ofx_lipsync.media.still_writer import carry_over, set_time, write_file
-from ofx_lipsync.media.writer import check_writable
+from ofx_lipsync.media.writer import Seal, check_writable
 
 
 class ElementsWriter:
@@ -31,6 +31,7 @@ class ElementsWriter:
             raise OutputError(f"{path}: elements are EXR files, one a frame; give a name such as elements.####.exr")
         check_writable(path, plate)
         self.pattern = pattern
+        self.seal, self.tags = Seal(), dict[str, str]()
         self._plate = plate
 
     def write(
@@ -45,12 +46,14 @@ class ElementsWriter:
         for name, value in metadata.items():
             header.attribute(name, value)
         target = self.pattern.path(frame.number)
-        write_file(target, [header], [np.stack(list(planes.values()), axis=-1)])
+        self.seal.takes(frame.number, frame.metadata)
+        write_file(target, [header], [np.stack(list(planes.values()), axis=-1)], self.seal, frame.number)
         return target
 
     def remove(self, frame: int) -> None:
         """A file that an earlier render left for a frame which has nothing new any more would be comped."""
         self.pattern.path(frame).unlink(missing_ok=True)
+        self.seal.gone(frame)
 
     def _header(self, frame: Frame, region: Region, channels: tuple[str, ...], floats: tuple[str, ...]) -> Any:
         half = self._plate.info.dtype == "half"

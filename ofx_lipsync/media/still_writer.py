@@ -18,8 +18,9 @@ from ofx_lipsync.media.pattern import Pattern
 from ofx_lipsync.media.picture_file import specs
 from ofx_lipsync.media.plate import Frame, Plate
 from ofx_lipsync.media.still_frame import StillFrame, codes
+from ofx_lipsync.media.still_marks import PREFIX, say
 from ofx_lipsync.media.still_space import header_of_space
-from ofx_lipsync.media.writer import KEY, PIXELS, Writer, put_in_place, remove_stale, scratch_path
+from ofx_lipsync.media.writer import KEY, PIXELS, Seal, Writer, pixels_sha256, put_whole, remove_stale, scratch_path
 
 WRITES = {".exr": "exr", ".dpx": "dpx", ".tif": "tiff", ".tiff": "tiff", ".png": "png"}
 
@@ -64,7 +65,8 @@ class StillWriter(Writer):
             headers, parts = [header], [pixels]
         if KEY in frame.metadata:
             headers[0].attribute(PIXELS, pixels_digest(parts))
-        write_file(target, headers, parts)
+        self.seal.takes(frame.number, frame.metadata)
+        write_file(target, headers, parts, self.seal, frame.number)
         self._written.add(frame.number)
 
     def close(self) -> None:
@@ -80,8 +82,10 @@ class StillWriter(Writer):
             header.attribute("compression", "zip")
         set_time(header, self._rate, None)
         for name, value in frame.metadata.items():
-            if isinstance(value, (str, int, float)) and frame.main.spec.getattribute(name) != value:
+            own = not name.startswith(PREFIX)
+            if own and isinstance(value, (str, int, float)) and frame.main.spec.getattribute(name) != value:
                 header.attribute(name, value)
+        say(header, self._format, _marks(frame))
         return header
 
     def _converted(self, frame: Frame) -> tuple[Any, np.ndarray]:
@@ -116,6 +120,7 @@ class StillWriter(Writer):
         header.full_width, header.full_height = frame.display.width, frame.display.height
         header.full_x, header.full_y = (frame.display.x0, frame.display.y0) if self._format == "exr" else (0, 0)
         carry_over(header, frame)
+        say(header, self._format, _marks(frame))
         if self._format == "dpx":
             header.attribute("oiio:BitsPerSample", bits)
             header.attribute("dpx:FrameRate", float(self._rate or self._plate.rate))
@@ -123,6 +128,12 @@ class StillWriter(Writer):
         text = timecode.advance(start, frame.number - first, self._plate.rate) if start else ""
         set_time(header, self._rate or self._plate.rate, text or None)
         return header
+
+
+def _marks(frame: Frame) -> dict[str, Any]:
+    """What the frame says of itself."""
+    told = frame.metadata.items()
+    return {name: value for name, value in told if name.startswith(PREFIX) and isinstance(value, (str, int, float))}
 
 
 def pixels_digest(parts: Sequence[np.ndarray]) -> str:
@@ -168,7 +179,10 @@ def _filled(image: Image) -> np.ndarray:
     return planes
 
 
-def write_file(target: Path, headers: list[Any], parts: list[np.ndarray]) -> None:
+def write_file(
+    target: Path, headers: list[Any], parts: list[np.ndarray], seal: Seal | None = None, number: int | None = None
+) -> None:
+    """A picture file, whole before it has its name. seal: watches it, as frame `number`."""
     scratch = scratch_path(target)
     try:
         _encode(scratch, target, headers, parts)
@@ -179,7 +193,10 @@ def write_file(target: Path, headers: list[Any], parts: list[np.ndarray]) -> Non
     except BaseException:
         scratch.unlink(missing_ok=True)
         raise
-    put_in_place(scratch, target)
+    if seal is None:
+        put_whole(scratch, target, Seal())
+    else:
+        put_whole(scratch, target, seal, number, pixels_sha256(headers, parts))
 
 
 def _ends_well(path: Path) -> bool:

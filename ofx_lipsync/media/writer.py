@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import re
@@ -10,6 +11,9 @@ from abc import ABC, abstractmethod
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Any, Sequence
+
+import numpy as np
 
 from ofx_lipsync.core.errors import OutputError
 from ofx_lipsync.media.pattern import Pattern
@@ -19,13 +23,38 @@ KEY, PIXELS = "lipsync/key", "lipsync/pixels"
 """Header words of a frame: what it was made from, and a digest of the pixels that were written (`pixels_digest`)."""
 
 
+class Seal:
+    """What watches files as they get their names: to note what is in them, or to sign them. This one does nothing."""
+
+    def takes(self, number: int, metadata: dict[str, Any]) -> None:
+        """A frame is about to be written; metadata: what it says of itself."""
+
+    def whole(self, scratch: Path, target: Path, number: int | None, pixels: str) -> None:
+        """A file is whole under its scratch name and about to get its own; what is raised here keeps it from that.
+
+        number: of the frame, None for a movie. pixels: a picture's `pixels_sha256`, empty for a movie.
+        """
+
+    def placed(self, target: Path, number: int | None) -> None:
+        """The file has its name."""
+
+    def gone(self, number: int) -> None:
+        """A frame has no file, as an element in which nothing is."""
+
+
 class Writer(ABC):
     """Frames in, files out. Nothing is seen under its real name before it is whole.
 
     coding: how a movie is stored, in a user's words; empty for files of frames, which keep what they have.
+    seal: watches what is written. tags: what a movie says of itself as a whole; to be set before the first frame.
     """
 
     coding = ""
+    seal: Seal = Seal()
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return self.__dict__.setdefault("_tags", {})
 
     @abstractmethod
     def write(self, frame: Frame) -> None:
@@ -112,6 +141,42 @@ def put_in_place(scratch: Path, target: Path) -> None:
     except OSError as error:
         scratch.unlink(missing_ok=True)
         raise OutputError(f"{target}: cannot be put in place ({error.strerror}); check the folder") from None
+
+
+def put_whole(scratch: Path, target: Path, seal: Seal, number: int | None = None, pixels: str = "") -> None:
+    """A whole file gets its name, unless what seals it says no."""
+    try:
+        seal.whole(scratch, target, number, pixels)
+    except BaseException:
+        scratch.unlink(missing_ok=True)
+        raise
+    put_in_place(scratch, target)
+    seal.placed(target, number)
+
+
+def pixels_sha256(headers: Sequence[Any], parts: Sequence[np.ndarray]) -> str:
+    """Of a picture's pixels as they are stored, whatever the header and the compression say. Layout counts: channel
+    names, place and size of each part. headers: OpenImageIO's. parts: [H, W, C]."""
+    content = hashlib.sha256()
+    for header, part in zip(headers, parts, strict=True):
+        kept, names = _as_stored(header, part), list(header.channelnames)
+        content.update(
+            f"{sorted(names)} {header.x} {header.y} {kept.shape} {kept.dtype.newbyteorder('<').str}\n".encode()
+        )
+        # By name: files keep channels in an order of their own.
+        for channel in sorted(range(len(names)), key=names.__getitem__):
+            plane = np.ascontiguousarray(kept[..., channel], kept.dtype.newbyteorder("<"))
+            content.update(plane.reshape(-1).view(np.uint8).data)
+    return content.hexdigest()
+
+
+def _as_stored(header: Any, part: np.ndarray) -> np.ndarray:
+    """Half channels rounded as the file rounds them, where they are given as float."""
+    half = [str(kind) == "half" for kind in header.channelformats or [header.format] * part.shape[-1]]
+    if part.dtype != np.float32 or not any(half):
+        return part
+    with np.errstate(over="ignore"):
+        return part.astype(np.float16) if all(half) else np.where(half, part.astype(np.float16), part)
 
 
 def refuse_own_input(path: str, plate: Plate) -> None:

@@ -58,7 +58,8 @@ class NodeWriter(StillWriter):
             header, pixels = self._converted(frame)
             headers, parts = [header], [pixels]
         headers, parts = self._restored(target.name, headers, parts)
-        write_file(target, headers, parts)
+        self.seal.takes(frame.number, frame.metadata)
+        write_file(target, headers, parts, self.seal, frame.number)
         self._written.add(frame.number)
 
     def _kept(self, frame: StillFrame) -> tuple[list[Any], list[np.ndarray]]:

@@ -10,6 +10,7 @@ from typing import Sequence
 import numpy as np
 
 from ofx_lipsync.analysis import Analysis
+from ofx_lipsync.core.consent import Consent
 from ofx_lipsync.core.errors import ColourError, InputError, ShotError
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange, parse_offset, parse_rate
@@ -48,6 +49,8 @@ class OpenShot:
     others: tuple[OpenShot, ...] = ()
     analysis: Analysis | None = None
     """This person's, once there is one."""
+    consent: Consent | None = None
+    """What the performer agreed to, for results to say."""
 
     def __post_init__(self) -> None:
         self.delivered = self.delivered or self.plate.frames

@@ -93,6 +93,15 @@ class Consent:
 
 
 @dataclass(frozen=True)
+class Signing:
+    """[trust]: who vouches for results; $LIPSYNC_C2PA_CERT and the like do where this is empty."""
+
+    sign_cert: str = entry("", kind.text, '"chain.pem"', "Certificate chain to sign with, PEM.", path=True)
+    sign_key: str = entry("", kind.text, '"key.pem"', "Its private key, PEM.", path=True)
+    sign_tsa: str = entry("", kind.text, '"http://timestamp.example"', "Time stamp authority to ask when signing.")
+
+
+@dataclass(frozen=True)
 class Output:
     """[output]"""
 
@@ -119,6 +128,7 @@ class ShotFile:
     policy: Policy = Policy()
     colour: Colours = Colours()
     consent: Consent = Consent()
+    trust: Signing = Signing()
     output: Output = Output()
     folder: str = ""
     source: str = field(default="", compare=False)

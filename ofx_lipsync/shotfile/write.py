@@ -105,7 +105,9 @@ def _plain(params: Params) -> dict[str, Any]:
     """Keyframes by text, as TOML's keys are."""
 
     def plain(value: Any) -> Any:
-        return {str(frame): at for frame, at in value.items()} if isinstance(value, Mapping) else value
+        if not isinstance(value, Mapping):
+            return value
+        return {str(frame): list(at) if isinstance(at, tuple) else at for frame, at in value.items()}
 
     return {n: {p: plain(v) for p, v in values.items()} for n, values in params.items() if values}
 

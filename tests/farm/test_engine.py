@@ -107,7 +107,7 @@ def test_a_stop_reaches_the_task(endless, tmp_path, engine, sent, code):
     said, _ = task.communicate(timeout=60)
     assert task.returncode == code, said
     assert f"LIPSYNC_FAIL code={code} " in said
-    assert not [path for path in (tmp_path / "endless").iterdir() if path.name.startswith(".")]
+    assert not [path for path in (tmp_path / "endless").iterdir() if path.name.startswith(".") and path.is_file()]
     until(lambda: status(engine)["running"] == 0)
 
 
@@ -117,7 +117,7 @@ def test_a_client_that_is_killed_takes_its_task_along(endless, engine, tmp_path)
     task.kill()
     task.communicate()
     until(lambda: status(engine)["running"] == 0)
-    assert not [path for path in (tmp_path / "endless").iterdir() if path.name.startswith(".")]
+    assert not [path for path in (tmp_path / "endless").iterdir() if path.name.startswith(".") and path.is_file()]
 
 
 def test_tasks_wait_their_turn_and_may_be_stopped_while_they_wait(farm, endless, words, engine, tmp_path):

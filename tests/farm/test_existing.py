@@ -39,11 +39,11 @@ def again(farm: Farm, folder: Path, capsys: pytest.CaptureFixture[str], *more: s
 
 
 def test_whole_frames_are_left_alone(farm, there, capsys):
-    before = {path: path.stat().st_ino for path in there.iterdir()}
+    before = {path: path.stat().st_ino for path in there.glob("*.exr")}
     said = again(farm, there, capsys)
     assert said["skipped"].startswith("1001-1004:")
     assert said["frames"] == "4 in, 4 out, 0 dubbed"
-    assert {path: path.stat().st_ino for path in there.iterdir()} == before
+    assert {path: path.stat().st_ino for path in there.glob("*.exr")} == before
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.97])
@@ -157,3 +157,21 @@ def test_a_failure_names_its_frame(farm, tmp_path, capsys):
     assert main([*farm.dub(tmp_path, "1002-1004"), "--progress", "none"]) == 4
     assert capsys.readouterr().err.strip().splitlines()[-1] == "LIPSYNC_FAIL code=4 reason=output frame=1003"
     assert [path.name for path in tmp_path.glob("*.exr") if path.is_file()] == ["out.1002.exr"]
+
+
+def test_an_analysis_of_the_same_shot_is_kept_and_another_is_made_again(farm, tmp_path, capsys):
+    path = tmp_path / "shot.lipsync"
+    shutil.copy(farm.analysis, path)
+    words = ["analyse", farm.plate, farm.line, str(path), "--progress", "none"]
+    assert main(words) == 2
+    node, before = path.stat().st_ino, path.read_bytes()
+    assert main([*words, "--skip-existing"]) == 0
+    assert "there already, and of this shot" in capsys.readouterr().out
+    assert path.stat().st_ino == node
+    assert main([*words, "--skip-existing", "--audio-offset", "2f"]) == 0
+    assert "was made with another line" in capsys.readouterr().out
+    assert path.read_bytes() != before
+    path.write_bytes(before[: len(before) // 2])
+    assert main([*words, "--skip-existing"]) == 0
+    assert "is not a whole analysis file" in capsys.readouterr().out
+    assert path.read_bytes() == before

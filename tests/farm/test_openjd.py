@@ -59,7 +59,15 @@ def test_it_says_what_travels_and_what_a_host_needs(farm, tmp_path, small_plate)
         action = step["script"]["actions"]["onRun"]
         assert action["cancelation"]["mode"] == "NOTIFY_THEN_TERMINATE"
         assert action["timeout"] > 600
-    assert list(render["stepEnvironments"][0]["script"]["actions"]) == ["onEnter", "onExit"]
+    actions = render["stepEnvironments"][0]["script"]["actions"]
+    assert list(actions) == ["onEnter", "onExit"]
+    assert "--torch" not in actions["onEnter"]["args"]
+
+
+def test_an_engine_for_neural_mouths_holds_torch(farm, tmp_path):
+    job = submit(farm, tmp_path, "--set", "MouthGenerate.engine=auto")
+    render = json.loads((job / openjd.TEMPLATE).read_text())["steps"][1]
+    assert "--torch" in render["stepEnvironments"][0]["script"]["actions"]["onEnter"]["args"]
 
 
 def test_the_jobs_shot_is_a_copy_whose_paths_begin_at_the_job(farm, tmp_path):
@@ -69,6 +77,35 @@ def test_the_jobs_shot_is_a_copy_whose_paths_begin_at_the_job(farm, tmp_path):
     assert Path(shot.at(shot.plate.path)).resolve() == Path(farm.plate).resolve()
     assert shot.settings()["Blend"].feather == 9.0
     assert len(shot.settings().params) > 4
+
+
+def test_a_shot_file_is_a_job_and_its_movie_to_look_at_is_not(farm, tmp_path):
+    source = tmp_path / "shot" / "ab.toml"
+    source.parent.mkdir()
+    source.write_text(
+        f"""[shot]
+name = "ab 0010"
+[plate]
+path = "{farm.plate}"
+[[line]]
+path = "{farm.line}"
+offset = "1f"
+[params.Blend]
+feather = 9.0
+[output]
+comp = "../out.####.exr"
+review = "look.mp4"
+""",
+        encoding="utf-8",
+    )
+    assert main(["submit", str(source), "--out", str(tmp_path / "job"), "--chunk", "4"]) == 0
+    template = json.loads((tmp_path / "job" / openjd.TEMPLATE).read_text())
+    values = json.loads((tmp_path / "job" / openjd.PARAMETERS).read_text())
+    assert template["name"] == "lipsync ab 0010"
+    assert Path(values["OutFolder"]).resolve() == tmp_path.resolve()
+    shot = read_shot(tmp_path / "job" / "shot.toml")
+    assert (shot.settings()["Blend"].feather, shot.lines[0].offset) == (9.0, "1f")
+    assert shot.output.review == ""
 
 
 def test_in_four_chunks_the_bytes_are_those_of_the_whole(farm, tmp_path, command):
@@ -99,4 +136,4 @@ def test_a_failed_chunk_fails_the_job_and_the_engine_is_stopped_all_the_same(far
 def test_openjds_colons_and_negative_frames_are_understood(farm, tmp_path):
     words = [*farm.dub(tmp_path), "--frames=1001-1005:2", "--frames-syntax", "openjd", "--progress", "none"]
     assert main(words) == 0
-    assert [path.name[4:8] for path in sorted(tmp_path.iterdir())] == ["1001", "1003", "1005"]
+    assert [path.name[4:8] for path in sorted(tmp_path.glob("*.exr"))] == ["1001", "1003", "1005"]

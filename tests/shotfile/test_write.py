@@ -24,7 +24,8 @@ NAMES = some.text("abcdefgh_", max_size=6)
 def values_of(param):
     if isinstance(param, Float):
         number = some.floats(max(param.lo, -1e6), min(param.hi, 1e6), allow_nan=False).map(lambda v: v + 0.0)
-        keys = some.dictionaries(some.integers(-100, 10**6), number, min_size=1, max_size=3)
+        key = number | some.tuples(number, some.sampled_from(["ease", "hold", "linear"]))
+        keys = some.dictionaries(some.integers(-100, 10**6), key, min_size=1, max_size=3).map(param.check)
         return number | keys if param.animates else number
     if isinstance(param, Int):
         return some.integers(param.lo, param.hi)
