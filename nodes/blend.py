@@ -8,7 +8,7 @@ where colour() brings the mouth's broad light and colour, and how fine its textu
 both show. Where the matte is 0 the plate comes back bit for bit.
 
 Grain is read off the plate of the same frame (nodes/_blend_grain.py); what warps, mixes and feathers have lost of it is
-added as noise of that spectrum and level, new in every frame.
+added as noise of that spectrum and level, other noise for every picture: where a plate stands still, so does it.
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ INPUTS = ("plate", "mouth", "holdout")
 DARKEST = 1e-6
 LEAST_KEEN, MOST_KEEN = 0.6, 1.5
 """No mouth's texture is changed by more: beyond, the two do not show the same skin."""
+FLAT = 0.4
+"""Skin with less than this share of the plate's texture is not soft but without grain, as a cleaned reel's is: that is
+put back, and its pores are not made crisper."""
 
 
 class Params(ParamSet):
@@ -88,11 +91,8 @@ class Params(ParamSet):
     )  # fmt: skip
 
 
-def render(
-    plate: Image, patch: Patch, params: Params, holdout: Image | None = None, frame: int = 0
-) -> tuple[Image, np.ndarray]:
-    """The comp over `plate`'s region, and its matte [H, W] float32; params: resolved at the frame. frame: every number
-    has grain of its own.
+def render(plate: Image, patch: Patch, params: Params, holdout: Image | None = None) -> tuple[Image, np.ndarray]:
+    """The comp over `plate`'s region, and its matte [H, W] float32; params: resolved at the frame.
 
     plate: RGB(A) over the patch's region, scene-linear. holdout: what lies in front of the mouth, white in
         its alpha, or in red where it has none.
@@ -116,7 +116,7 @@ def render(
     comp[:, rows, columns] = over(mouth, under)
     if params.grain > 0:
         known = shares(plate, patch, ground[3], box, layer, mouth[3], skin, keener)
-        comp[:3] = regrained(comp[:3], plate, known, params.grain, (params.grain_seed, frame))
+        comp[:3] = regrained(comp[:3], plate, known, params.grain, params.grain_seed)
     matte_all[rows, columns] += mouth[3] * (1 - matte_all[rows, columns])
     return replace(plate, pixels=comp), matte_all
 
@@ -218,7 +218,11 @@ def _keenness(mouth: np.ndarray, shot: np.ndarray, weight: np.ndarray, grain: fl
     """
     share = np.float32(min(grain, 1.0))
     own, wanted = (_texture(part.mean(axis=0, keepdims=True), weight, share) for part in (mouth, shot))
-    return min(max(wanted / own, LEAST_KEEN), MOST_KEEN) if own > 0 and wanted > 0 else 1.0
+    if not (own > 0 and wanted > 0):
+        return 1.0
+    flat = float(share) * min(max((1 / MOST_KEEN - own / wanted) / (1 / MOST_KEEN - FLAT), 0.0), 1.0)
+    keener = min(max(wanted / own, LEAST_KEEN), MOST_KEEN)
+    return keener + flat * (1 - keener)
 
 
 def _texture(light: np.ndarray, weight: np.ndarray, without: np.float32) -> float:

@@ -188,12 +188,11 @@ class Dub:
         made = node("MouthGenerate").render(self.shot.plate, frame, plan, params, reel=self.shot.reel, heard=heard)
         return made if made is None else replace(made, pixel_aspect=self.aspect)
 
-    def comp(self, patch: Patch, frame: int, take: int | None = None) -> Dubbed:
-        """The patch over the plate. take: the number its grain goes by, the frame's own unless a still stands."""
+    def comp(self, patch: Patch, frame: int) -> Dubbed:
+        """The patch over the plate."""
         plate = self.shot.plate.crop(frame, patch.image.region)
         holdout = self._holdout(frame, patch.image.region)
-        number = frame if take is None else take
-        return Dubbed(*node("Blend").render(plate, patch, self.settings["Blend"].at(frame), holdout, number))
+        return Dubbed(*node("Blend").render(plate, patch, self.settings["Blend"].at(frame), holdout))
 
     def _stage(self, stage: str) -> Callable[[int, int], None]:
         return lambda done, total: self.progress(stage, done, total)
