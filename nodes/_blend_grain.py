@@ -18,6 +18,8 @@ TILE = 16
 """Px: holds the clumps of grain, and fits between lips and folds of a face of 150 px."""
 MOST_TILES = 240
 FEWEST_TILES = 6
+LOCAL = 0.12
+"""The most by which the power of a flat mouth's grain may go beyond what the light says: further, it is pores."""
 MOST_REACH, ENOUGH, LEAST_ENOUGH = 7, 0.998, 0.95
 """A filter reaches no further, in px, and no further than it takes to hold so much of its power."""
 EDGES = np.array([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 9.0, 12.0]) / TILE
@@ -75,6 +77,9 @@ def kept(plate: np.ndarray, made: np.ndarray, where: np.ndarray, grain: Look) ->
         rings.append((kinds / np.maximum(grain.power, 1e-6)).mean(axis=0))
     plenty, left = (_smoothed(ring[TRUSTED:]) for ring in rings)
     share = left / np.maximum(plenty, 1e-12)
+    # Of a patch with next to no grain all that the plate has more is missing; what it has are pores, as the plate has.
+    flat = np.clip(1 - share, 0, 1)
+    share += flat * (1 - np.clip(plenty - left, 0, 1 + LOCAL) - share)
     return np.concatenate([np.full(TRUSTED, share[0]), share])
 
 

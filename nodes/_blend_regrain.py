@@ -26,6 +26,7 @@ SAME = 1e-6
 """A pixel that differs by less than this share was not moved."""
 LEAST = 0.02
 """Grain of less than this share of the plate's is not worth adding."""
+_STEPS = (1, 2_000_003, 4_000_000_000_037)
 _ODD = (0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35)
 
 
@@ -68,8 +69,8 @@ def shares(
     )  # fmt: skip
 
 
-def regrained(comp: np.ndarray, plate: Image, given: Shares, amount: float, seed: tuple[int, int]) -> np.ndarray:
-    """[3, H, W]: `comp` with `amount` of the grain that it lacks beside the plate. seed: the artist's, the frame's."""
+def regrained(comp: np.ndarray, plate: Image, given: Shares, amount: float, seed: int) -> np.ndarray:
+    """[3, H, W]: `comp` with `amount` of the grain that it lacks beside the plate. seed: the artist's."""
     shown = plate.pixels[:3]
     grain = look(shown)
     if grain is None:
@@ -78,10 +79,24 @@ def regrained(comp: np.ndarray, plate: Image, given: Shares, amount: float, seed
     lips = skin / keen_power(given.keener)
     parts = ((given.whole, np.zeros_like(skin)), (given.skin, skin), (given.lips, lips), (given.moved, moved))
     for which, (share, there) in enumerate(parts):
-        missing = np.clip(1 - there, 0, 1)
+        missing = np.maximum(1 - there, 0)
         if missing.max() > LEAST:
-            comp = _added(comp, grain, missing * grain.power, share * np.float32(amount), plate.region, (*seed, which))
+            comp = _added(
+                comp,
+                grain,
+                missing * grain.power,
+                share * np.float32(amount),
+                plate.region,
+                (seed, moment(shown), which),
+            )
     return comp
+
+
+def moment(picture: np.ndarray) -> int:
+    """A number that every picture [3, H, W] has of its own, and equal pictures share, whatever their frames are called:
+    logs of its channels' means to five digits, which grain alone changes, and a host's roundings do not."""
+    known = np.where(np.isfinite(picture), np.abs(picture), 0).mean(axis=(1, 2), dtype=np.float64)
+    return int(sum(int(part) * step for part, step in zip(np.rint(np.log(known + 1e-9) * 1e5), _STEPS, strict=True)))
 
 
 def keen_power(keener: float) -> np.ndarray:

@@ -9,7 +9,7 @@ where colour() brings the mouth's broad light and colour, and how fine its textu
 both show. Where the matte is 0 the plate comes back bit for bit.
 
 Grain is read off the plate of the same frame (nodes/_blend_grain.py); what warps, mixes and feathers have lost of it is
-added as noise of that spectrum and level, new in every frame.
+added as noise of that spectrum and level, other noise for every picture: where a plate stands still, so does it.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ INPUTS = ("plate", "mouth", "holdout")
 DARKEST = 1e-6
 LEAST_KEEN, MOST_KEEN = 0.6, 1.5
 """No mouth's texture is changed by more: beyond, the two do not show the same skin."""
+FLAT = 0.4
+"""Skin with less than this share of the plate's texture is not soft but without grain, as a cleaned reel's is: that is
+put back, and its pores are not made crisper."""
 
 
 class Params(ParamSet):
@@ -89,11 +92,8 @@ class Params(ParamSet):
     )  # fmt: skip
 
 
-def render(
-    plate: Image, patch: Patch, params: Params, holdout: Image | None = None, frame: int = 0
-) -> tuple[Image, np.ndarray]:
-    """The comp over `plate`'s region, and its matte [H, W] float32; params: resolved at the frame. frame: every number
-    has grain of its own.
+def render(plate: Image, patch: Patch, params: Params, holdout: Image | None = None) -> tuple[Image, np.ndarray]:
+    """The comp over `plate`'s region, and its matte [H, W] float32; params: resolved at the frame.
 
     plate: RGB(A) over the patch's region, scene-linear. holdout: what lies in front of the mouth, white in
         its alpha, or in red where it has none.
@@ -102,14 +102,12 @@ def render(
     if params.mix == 0:
         _check(plate, patch, holdout)
         return plate, np.zeros(plate.region.shape, np.float32)
-    made, _ = layer(plate, patch, params, holdout, frame)
+    made, _ = layer(plate, patch, params, holdout)
     return replace(plate, pixels=over(made.pixels, plate.pixels)), made.pixels[3]
 
 
 @np.errstate(invalid="ignore")
-def layer(
-    plate: Image, patch: Patch, params: Params, holdout: Image | None = None, frame: int = 0
-) -> tuple[Image, np.ndarray]:
+def layer(plate: Image, patch: Patch, params: Params, holdout: Image | None = None) -> tuple[Image, np.ndarray]:
     """The new pixels alone, RGBA, premultiplied: over the plate they are the comp, mouth and moved jaw as one layer.
     And how much of it is the mouth, [H, W] float32. Arguments and errors as of `render`. NaN and Inf of the plate go
     their way without a word."""
@@ -131,7 +129,7 @@ def layer(
         if params.grain > 0:
             known = shares(plate, patch, moved_jaw, box, own, mouth[3], skin, keener)
             comp = over(made, plate.pixels)[:3]
-            grain = regrained(comp, plate, known, params.grain, (params.grain_seed, frame)) - comp
+            grain = regrained(comp, plate, known, params.grain, params.grain_seed) - comp
             made[:3] += np.where(np.isfinite(grain), grain, 0)
     made[:3] = np.where(made[3] > 0, made[:3], 0)  # what a holdout covers leaves nothing, NaN included
     return replace(patch.image, pixels=made), mouth_matte
@@ -234,7 +232,11 @@ def _keenness(mouth: np.ndarray, shot: np.ndarray, weight: np.ndarray, grain: fl
     """
     share = np.float32(min(grain, 1.0))
     own, wanted = (_texture(part.mean(axis=0, keepdims=True), weight, share) for part in (mouth, shot))
-    return min(max(wanted / own, LEAST_KEEN), MOST_KEEN) if own > 0 and wanted > 0 else 1.0
+    if not (own > 0 and wanted > 0):
+        return 1.0
+    flat = float(share) * min(max((1 / MOST_KEEN - own / wanted) / (1 / MOST_KEEN - FLAT), 0.0), 1.0)
+    keener = min(max(wanted / own, LEAST_KEEN), MOST_KEEN)
+    return keener + flat * (1 - keener)
 
 
 def _texture(light: np.ndarray, weight: np.ndarray, without: np.float32) -> float:

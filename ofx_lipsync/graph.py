@@ -203,12 +203,11 @@ class Dub:
         made = node("MouthGenerate").render(self.shot.plate, frame, plan, params, reel=self.shot.reel, heard=heard)
         return made if made is None else replace(made, pixel_aspect=self.aspect)
 
-    def comp(self, patch: Patch, frame: int, take: int | None = None) -> Dubbed:
-        """The patch over the plate. take: the number its grain goes by, the frame's own unless a still stands."""
+    def comp(self, patch: Patch, frame: int) -> Dubbed:
+        """The patch over the plate."""
         plate = self.shot.plate.crop(frame, patch.image.region)
         holdout = self._holdout(frame, patch.image.region)
-        params, number = self.settings["Blend"].at(frame), frame if take is None else take
-        layer, mouth_matte = node("Blend").layer(plate, patch, params, holdout, number)
+        layer, mouth_matte = node("Blend").layer(plate, patch, self.settings["Blend"].at(frame), holdout)
         comp = replace(plate, pixels=over(layer.pixels, plate.pixels))
         return Dubbed(comp, layer.pixels[3], layer, mouth_matte, patch)
 

@@ -62,7 +62,7 @@ class Portrait:
 
     def _spoken(self, analysis: PortraitAnalysis, frame: int) -> Dubbed | None:
         patch = self.dub.patch(analysis.mouth, frame, analysis.audio)
-        return None if patch is None else self.dub.comp(patch, frame, take=0)
+        return None if patch is None else self.dub.comp(patch, frame)
 
     def _mouth(self, track: FaceTrack, audio: AudioAnalysis, alive: PortraitPlan) -> MouthPlan:
         """The still is a reel of one mouth, so that a long line costs no more a frame than a short one."""
@@ -83,7 +83,7 @@ def _repeated(track: FaceTrack, frames: Sequence[int]) -> FaceTrack:
 
     return replace(
         track, frames=np.asarray(frames, np.int64), landmarks=held(track.landmarks), presence=held(track.presence),
-        blendshapes=held(track.blendshapes),
+        blendshapes=held(track.blendshapes), covered=None,
     )  # fmt: skip
 
 

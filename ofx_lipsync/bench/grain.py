@@ -105,7 +105,7 @@ def _add(found: Found, dub: Dub, clean: Filmed, plan: MouthPlan, frame: int, amo
     if made is None or still is None or row is None:
         return
     region = made.image.region
-    result, covered = blend.render(shot.crop(frame, region), made, blend.Params(grain=amount), None, frame)
+    result, covered = blend.render(shot.crop(frame, region), made, blend.Params(grain=amount))
     truth, _ = blend.render(clean.crop(frame, region), still, blend.Params(grain=0.0))
     difference = (result.pixels - truth.pixels) / grain.level(truth.pixels)
     for zone, where in zones(made, plan, row, blend.Params().feather).items():
