@@ -12,6 +12,7 @@ from ofx_lipsync.kernels.match import match
 from ofx_lipsync.kernels.matte import matte
 from ofx_lipsync.kernels.morph import morph
 from ofx_lipsync.kernels.over import over
+from ofx_lipsync.kernels.regrain import regrain
 from ofx_lipsync.kernels.warp import warp
 
-__all__ = ["blur", "colour", "crop", "distance", "match", "matte", "morph", "over", "warp"]
+__all__ = ["blur", "colour", "crop", "distance", "match", "matte", "morph", "over", "regrain", "warp"]

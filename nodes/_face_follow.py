@@ -16,6 +16,7 @@ from ofx_lipsync.core.clip import Clip
 from ofx_lipsync.models.face_bundle import FaceNetworks
 from ofx_lipsync.models.face_detector import overlaps
 from ofx_lipsync.models.face_mesh import Roi, roi_from_detection
+from ofx_lipsync.nodes._face_covered import skin
 from ofx_lipsync.nodes._face_cuts import jumps, thumbnail
 from ofx_lipsync.nodes._face_patch import cut_square, patch, read_square, roi_ahead, roi_from_pose, small_look
 from ofx_lipsync.nodes._face_search import search
@@ -33,12 +34,13 @@ _STRANGE = 0.12
 @dataclass(frozen=True)
 class Seen:
     """One face in one frame. landmarks: [478, 3] float32 plate px; look: [3, 16, 16] float32, the upright face;
-    square: round the face."""
+    square: round the face. skin: what _face_covered compares."""
 
     landmarks: np.ndarray
     presence: float
     look: np.ndarray
     square: Roi
+    skin: np.ndarray
 
 
 @dataclass
@@ -150,7 +152,7 @@ class Follower:
         mesh = self._networks.mesh
         landmarks, presence = mesh.place(*mesh.predict(square), roi)
         own = roi_from_pose(landmarks)
-        return Seen(landmarks, presence, small_look(square, roi, own), own)
+        return Seen(landmarks, presence, small_look(square, roi, own), own, skin(square, roi, landmarks))
 
     def _is_face(self, seen: Seen) -> bool:
         return seen.presence >= self._settings.presence and bool(np.isfinite(seen.landmarks).all())

@@ -66,7 +66,7 @@ def bridged(track: FaceTrack, plan: FillPlan) -> FaceTrack:
     frames = np.concatenate([track.frames, plan.frames[rows]])
     order = np.argsort(frames, kind="stable")
     parts: dict[str, Any] = {}
-    for name in ("landmarks", "presence", "blendshapes"):
+    for name in track.rows():
         own = getattr(track, name)
         parts[name] = np.concatenate([own, np.stack([m[name] for m in made]).astype(own.dtype)])[order]
     return replace(track, frames=frames[order], **parts)
@@ -77,7 +77,8 @@ def _between(track: FaceTrack, plan: FillPlan, row: int) -> dict[str, np.ndarray
     part = plan.part(row)
     mixed = {
         name: getattr(track, name)[sides[0]] * (1 - part) + getattr(track, name)[sides[-1]] * part
-        for name in ("presence", "blendshapes")
+        for name in track.rows()
+        if name != "landmarks"
     }
     if len(sides) == 1:
         return {**mixed, "landmarks": track.landmarks[sides[0]]}

@@ -6,33 +6,41 @@ result = plate under the moved jaw and cheeks (ground), under the mouth, each pr
     layer  = a colour(mouth) + (1 - a) ground,    a = matte(outline, feather, erode) * reach * holdout * mix
     result = layer + (1 - a_layer) plate
 where colour() brings the mouth's broad light and colour, and how fine its texture is, to those of `under` on the skin
-both show. Where the matte is 0 the plate comes back bit for bit. It adds no grain of its own.
+both show. Where the matte is 0 the plate comes back bit for bit.
+
+Grain is read off the plate of the same frame (nodes/_blend_grain.py); what warps, mixes and feathers have lost of it is
+added as noise of that spectrum and level, other noise for every picture: where a plate stands still, so does it.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.image import Image
-from ofx_lipsync.core.params import Bool, Float, ParamSet
+from ofx_lipsync.core.params import Bool, Float, Int, ParamSet
 from ofx_lipsync.core.plan import Patch
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.kernels.blur import blur
+from ofx_lipsync.kernels.crop import crop
 from ofx_lipsync.kernels.match import match
 from ofx_lipsync.kernels.matte import matte
 from ofx_lipsync.kernels.over import over
+from ofx_lipsync.nodes._blend_motion import smeared
+from ofx_lipsync.nodes._blend_regrain import FINE_PX, regrained, shares
 
 ID = "Blend"
 VERSION = 1
 INPUTS = ("plate", "mouth", "holdout")
 DARKEST = 1e-6
-FINE_PX = 1.0
-"""Fine texture is what a blur of so many px takes away: about what reading between pixels loses."""
 LEAST_KEEN, MOST_KEEN = 0.6, 1.5
 """No mouth's texture is changed by more: beyond, the two do not show the same skin."""
+FLAT = 0.4
+"""Skin with less than this share of the plate's texture is not soft but without grain, as a cleaned reel's is: that is
+put back, and its pores are not made crisper."""
 
 
 class Params(ParamSet):
@@ -69,6 +77,19 @@ class Params(ParamSet):
         1.0, lo=0, hi=1, slider=(0, 1), unit="share", group="Colour",
         help="How far the new skin round the lips is made as crisp, or as soft, as the plate's; 0 leaves it as it is.",
     )  # fmt: skip
+    shutter = Float(
+        0.5, lo=0, hi=1, slider=(0, 1), unit="share of a frame", group="Colour",
+        help="How long the shutter was open, 0.5 for 180 degrees: how far a mouth on a head that moves is smeared "
+        "along its way. 0 smears none.",
+    )  # fmt: skip
+    grain = Float(
+        1.0, lo=0, hi=2, slider=(0, 1), unit="share", group="Grain",
+        help="How much of the grain that the new mouth lacks, measured against the plate round it, is put back.",
+    )  # fmt: skip
+    grain_seed = Int(
+        0, lo=0, hi=2**31 - 1, slider=(0, 100), unit="number", group="Grain",
+        help="Another number gives other grain; the same number gives the same grain on every machine.",
+    )  # fmt: skip
 
 
 def render(plate: Image, patch: Patch, params: Params, holdout: Image | None = None) -> tuple[Image, np.ndarray]:
@@ -97,12 +118,19 @@ def layer(plate: Image, patch: Patch, params: Params, holdout: Image | None = No
     box = _reached(patch, params)
     if not box.is_empty:
         rows, columns = box.slices_in(patch.image.region)
+        moved_jaw = made[3].copy()
         under = over(np.ascontiguousarray(made[:, rows, columns]), plate.pixels[:, rows, columns])
         edge = _soft_edge(patch, box, params) * (keep[rows, columns] if isinstance(keep, np.ndarray) else keep)
         shot, skin = plate.pixels[:3, rows, columns], (patch.skin * keep)[rows, columns]
-        mouth = _matched(patch.image.pixels[:, rows, columns], skin, under, shot, patch, params) * edge
+        own, keener = _matched(patch.image.pixels[:, rows, columns], skin, under, shot, patch, params)
+        mouth = own * edge
         made[:, rows, columns] = over(mouth, np.ascontiguousarray(made[:, rows, columns]))
         mouth_matte[rows, columns] = mouth[3]
+        if params.grain > 0:
+            known = shares(plate, patch, moved_jaw, box, own, mouth[3], skin, keener)
+            comp = over(made, plate.pixels)[:3]
+            grain = regrained(comp, plate, known, params.grain, params.grain_seed) - comp
+            made[:3] += np.where(np.isfinite(grain), grain, 0)
     made[:3] = np.where(made[3] > 0, made[:3], 0)  # what a holdout covers leaves nothing, NaN included
     return replace(patch.image, pixels=made), mouth_matte
 
@@ -127,34 +155,56 @@ def _keep(holdout: Image | None, params: Params) -> np.ndarray | np.float32:
 
 def _reached(patch: Patch, params: Params) -> Region:
     """Where the mouth layer may show; beyond it nothing need be matched."""
-    reach_px = max(0.0, params.feather / 2 - params.erode) * patch.face_height_px / 100
+    reach_px = max(0.0, params.feather / 2 - params.erode) * _unit_px(patch)
     return Region.around(patch.outline, reach_px + 1).intersect(patch.image.region)
 
 
+def _unit_px(patch: Patch) -> float:
+    """A hundredth of the face's height in the picture as it is shown: of an anamorphic one in pixels' heights."""
+    return patch.face_height_px * math.sqrt(patch.pixel_aspect) / 100
+
+
 def _soft_edge(patch: Patch, box: Region, params: Params) -> np.ndarray:
-    """[h, w]: the outline's matte over `box`, as a share of the reach that is already in the patch's alpha."""
-    unit_px = patch.face_height_px / 100
+    """[h, w]: the outline's matte over `box`, as a share of the reach that is already in the patch's alpha.
+
+    Of an anamorphic picture it is made as that is shown, and squeezed: an edge as soft across as it is down.
+    """
+    unit_px, aspect = _unit_px(patch), patch.pixel_aspect
     feather_px = params.feather * unit_px
-    return matte(patch.outline, box, feather_px=feather_px, erode_px=params.erode * unit_px - feather_px / 2)
+    size = {"feather_px": feather_px, "erode_px": params.erode * unit_px - feather_px / 2}
+    if aspect == 1:
+        return matte(patch.outline, box, **size)
+    shown = Region(math.floor(box.x0 * aspect) - 1, box.y0, math.ceil(box.x1 * aspect) + 1, box.y1)
+    wide = matte(patch.outline * np.array([aspect, 1], np.float32), shown, **size)
+    matrix = np.array([[aspect, 0, box.x0 * aspect - shown.x0], [0, 1, 0]])
+    return np.asarray(crop(wide[None], matrix, box.shape, outside="hold")[0])
 
 
 def _matched(
     layer: np.ndarray, skin: np.ndarray, under: np.ndarray, shot: np.ndarray, patch: Patch, params: Params
-) -> np.ndarray:
-    """[4, h, w]: the mouth `layer`, premultiplied, in the light of what it goes over and as crisp as what was shot."""
-    if params.colour_match == 0 and params.texture_match == 0:
-        return layer
+) -> tuple[np.ndarray, float]:
+    """[4, h, w]: the mouth `layer`, premultiplied, in the light of what it goes over and as crisp as what was shot; and
+    by how much the fine texture of its skin was multiplied."""
+    way = np.zeros(2) if patch.motion is None else params.shutter * patch.motion
+    if params.colour_match == 0 and params.texture_match == 0 and not way.any():
+        return layer, 1.0
     sigma_px = max(0.5, params.colour_radius / 100 * patch.face_height_px)
     alpha = layer[3]
     bare = np.where(alpha > 0, layer[:3] / np.maximum(alpha, np.float32(1e-6)), 0)
+    bare = smeared(bare, way)
     weight = skin * (alpha > 0.5)
     root = _root(bare)
     if params.colour_match > 0:
         matched = _relit(bare, under[:3], weight, sigma_px)
         root = root + np.float32(params.colour_match) * (matched - root)
-    if params.texture_match > 0:
-        root = _as_keen(root, _root(shot), weight, params.texture_match)
-    return np.concatenate([root * np.abs(root) * alpha, layer[3:]])
+    keener = (
+        1 + params.texture_match * (_keenness(root, _root(shot), weight, params.grain) - 1)
+        if params.texture_match > 0
+        else 1.0
+    )
+    if keener != 1:
+        root = root + np.float32(keener - 1) * weight * _fine(root)
+    return np.concatenate([root * np.abs(root) * alpha, layer[3:]]), keener
 
 
 def _relit(mouth: np.ndarray, under: np.ndarray, weight: np.ndarray, sigma_px: float) -> np.ndarray:
@@ -171,24 +221,33 @@ def _relit(mouth: np.ndarray, under: np.ndarray, weight: np.ndarray, sigma_px: f
     return match(_root(mouth * gain), _root(under), weight, sigma_px=sigma_px, mode="offset")
 
 
-def _as_keen(mouth: np.ndarray, shot: np.ndarray, weight: np.ndarray, amount: float) -> np.ndarray:
-    """[3, h, w]: the mouth whose skin has as much fine texture, grain included, as that of the plate as it was `shot`.
+def _keenness(mouth: np.ndarray, shot: np.ndarray, weight: np.ndarray, grain: float) -> float:
+    """What the mouth's skin must be multiplied by to have as much fine texture as that of the plate as it was `shot`.
 
     Lips and teeth stay as they are: made crisper, their edges would ring, and corners would twitch.
 
     Resampling between pixels and the mix of two mouths at a jump soften; a plate in motion is softer than the mouth.
-    Means of magnitudes, not of squares: an edge of the plate's old lips among the skin should count for little.
+    Means of magnitudes, not of squares: an edge of the plate's old lips among the skin should count for little. The
+    very finest counts as far as no grain is put back for it: resampling takes hardly anything of what is coarser.
     """
-    fine = _fine(mouth)
-    own, wanted = (float((weight * np.abs(part.mean(axis=0))).sum()) for part in (fine, _fine(shot)))
+    share = np.float32(min(grain, 1.0))
+    own, wanted = (_texture(part.mean(axis=0, keepdims=True), weight, share) for part in (mouth, shot))
     if not (own > 0 and wanted > 0):
-        return mouth
-    gain = min(max(wanted / own, LEAST_KEEN), MOST_KEEN)
-    return mouth + np.float32(amount * (gain - 1)) * weight * fine
+        return 1.0
+    flat = float(share) * min(max((1 / MOST_KEEN - own / wanted) / (1 / MOST_KEEN - FLAT), 0.0), 1.0)
+    keener = min(max(wanted / own, LEAST_KEEN), MOST_KEEN)
+    return keener + flat * (1 - keener)
+
+
+def _texture(light: np.ndarray, weight: np.ndarray, without: np.float32) -> float:
+    fine = _fine(light)
+    if without > 0:
+        fine = fine - without * _fine(fine)
+    return float((weight * np.abs(fine[0])).sum())
 
 
 def _fine(picture: np.ndarray) -> np.ndarray:
-    """[3, h, w]: what a pixel differs by from those round it; 0 beside NaN and Inf."""
+    """[C, h, w]: what a pixel differs by from those round it; 0 beside NaN and Inf."""
     with np.errstate(invalid="ignore"):
         fine = picture - blur(picture, FINE_PX)
     return np.where(np.isfinite(fine), fine, np.float32(0))

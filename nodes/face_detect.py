@@ -6,8 +6,8 @@ back to where it came in. Between searches landmarks follow the face. A person k
 short absences and, where the face is surely the same, over cuts. Landmarks are steadied without lag.
 
 Frames in which the network does not see a face (hidden, or more than half out of the frame) are absent from the track.
-It does not know who speaks, and what lies over a mouth goes unnoticed: use a holdout matte. The networks look at what a
-person would see (sRGB); the plate passes through.
+It does not know who speaks. What lies over a mouth is noticed (_face_covered), not cut out: use a holdout matte. The
+networks look at what a person would see (sRGB); the plate passes through.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ofx_lipsync.core.params import Choice, Float, Int, ParamSet
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.models.face_blendshapes import FaceBlendshapes
 from ofx_lipsync.models.face_bundle import FaceNetworks
+from ofx_lipsync.nodes._face_covered import covered
 from ofx_lipsync.nodes._face_cuts import find_cuts
 from ofx_lipsync.nodes._face_follow import Follower, Run, Search
 from ofx_lipsync.nodes._face_identity import people
@@ -181,6 +182,7 @@ def _track(
         landmarks=landmarks,
         presence=np.array([seen.presence for run in runs for seen in run.seen], np.float32),
         blendshapes=np.array([blendshapes(points) for points in landmarks]),
+        covered=covered(np.array([seen.skin for run in runs for seen in run.seen])),
     )
 
 

@@ -20,10 +20,12 @@ from ofx_lipsync.core.mouth import AudioAnalysis, MouthCurve
 from ofx_lipsync.core.params import Choice, File, Float, Int, ParamSet
 from ofx_lipsync.core.plan import PLATE, MouthPlan, Patch
 from ofx_lipsync.core.region import Region
+from ofx_lipsync.core.squeeze import squeezed_plan, stretched
 from ofx_lipsync.core.steps import Steps
 from ofx_lipsync.core.timing import Rate
 from ofx_lipsync.nodes.mouth import layers, planning, published
 from ofx_lipsync.nodes.mouth.finisher import Finisher, widest
+from ofx_lipsync.nodes.mouth.holdout import behind
 
 ID = "MouthGenerate"
 VERSION = 1
@@ -118,12 +120,17 @@ def analyse(
     times_s: np.ndarray | None = None,
     progress: Callable[[int, int], None] | None = None,
     made_up: Sequence[int] = (),
+    holdout: Clip | None = None,
+    invert_holdout: bool = False,
+    aspect: float = 1.0,
 ) -> MouthPlan:
-    """What to paint on every frame where the face is seen. Reads no pixels.
+    """What to paint on every frame where the face is seen. Reads no pixels but the holdout's.
 
     frames: the shot's, ascending; curve times count from the first. cuts: frames that begin a new scene.
     times_s: [N] float64, when each frame is shown, for footage whose frames last unequal times.
     progress: called with (done, total) frames, at least once a second of work; what it raises stops the planning.
+    holdout: what lies in front; no mouth is taken from where it lies over the lips. invert_holdout: as Blend's.
+    aspect: how many times as wide as high a pixel of plate and reel is shown; a face is measured as it is shown.
     made_up: frames that nobody filmed: their mouths are led from and to those beside them, and none is taken from them.
     Raises: UsageError when params ask for a reel and there is none.
     """
@@ -131,8 +138,12 @@ def analyse(
         raise UsageError(f"{ID}.library: is 'reel', but no reel is given; give one with {ID}.reel, or use library=both")
     if times_s is None:
         times_s = (np.asarray(frames) - frames[0]) / float(plate_rate)
+    if track is not None and holdout is not None:
+        track = behind(track, holdout, invert_holdout)
     steps, from_reel = Steps.of(progress, len(frames)), reel[1] if reel else None
-    return planning.plan(track, plate_rate, frames, curve, params, from_reel, cuts, times_s, steps, made_up)
+    track, from_reel = (None if one is None else stretched(one, aspect) for one in (track, from_reel))
+    plan = planning.plan(track, plate_rate, frames, curve, params, from_reel, cuts, times_s, steps, made_up)
+    return squeezed_plan(plan, aspect)
 
 
 def wanted(

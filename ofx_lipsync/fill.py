@@ -102,7 +102,11 @@ class Fill:
         if track is None:
             return filmed
         parts: dict[str, Any] = {n: np.concatenate([getattr(filmed, n), getattr(track, n)]) for n in _ROWS}
-        return replace(filmed, frames=np.concatenate([filmed.frames, track.frames + REEL_BEGINS]), **parts)
+        if filmed.covered is not None and track.covered is not None:
+            parts["covered"] = np.concatenate([filmed.covered, track.covered])
+        return replace(
+            filmed, frames=np.concatenate([filmed.frames, track.frames + REEL_BEGINS]), **{"covered": None, **parts}
+        )
 
     def _faces(self, clip: Clip, frames: Sequence[int], stage: str) -> FaceAnalysis:
         found: FaceAnalysis = node("FaceDetect").analyse(

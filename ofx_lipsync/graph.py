@@ -25,6 +25,7 @@ from ofx_lipsync.core.params import ParamSet
 from ofx_lipsync.core.plan import PLATE, REEL, MouthPlan, Patch
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.sound import Sound
+from ofx_lipsync.core.squeeze import Shown, aspect_of, squeezed_faces
 from ofx_lipsync.core.timing import FrameRange, Rate
 from ofx_lipsync.kernels.over import over
 
@@ -140,6 +141,7 @@ class Dub:
     def __init__(self, shot: Shot, settings: Settings, progress: Progress | None = None) -> None:
         self.shot = shot
         self.settings = settings
+        self.aspect = aspect_of(shot.plate)
         self.progress = progress or (lambda stage, done, total: None)
 
     def analyse(self, key: dict[str, str] | None = None, seen: FaceAnalysis | None = None) -> Analysis:
@@ -154,10 +156,11 @@ class Dub:
     def faces(self) -> FaceAnalysis:
         """Everybody in the plate."""
         shot = self.shot
+        seen = shot.plate if self.aspect == 1 else Shown(shot.plate, self.aspect)
         found = node("FaceDetect").analyse(
-            shot.plate, shot.frames, self.settings["FaceDetect"], progress=self._stage("faces")
+            seen, shot.frames, self.settings["FaceDetect"], progress=self._stage("faces")
         )
-        return found
+        return squeezed_faces(found, self.aspect)
 
     def choose(self, faces: FaceAnalysis) -> FaceAnalysis:
         """Of everybody in the plate, the one whom this dub is for."""
@@ -178,7 +181,7 @@ class Dub:
         track = followed(faces, self.shot.frames, self.settings["FaceDetect"])
         return planned(
             track, self.shot.plate.rate, self.shot.frames, faces, audio, self.settings, self._reel(),
-            self._stage("planning"),
+            self._stage("planning"), self.shot.holdout, self.aspect,
         )  # fmt: skip
 
     def prepare(self, analysis: Analysis, frames: Sequence[int]) -> None:
@@ -198,7 +201,7 @@ class Dub:
         """The new mouth of a frame, or None where the plate keeps its own. audio: for weights that hear it."""
         params, heard = self.settings["MouthGenerate"].at(frame), spoken_at(audio, self.shot.frames, frame)
         made = node("MouthGenerate").render(self.shot.plate, frame, plan, params, reel=self.shot.reel, heard=heard)
-        return made
+        return made if made is None else replace(made, pixel_aspect=self.aspect)
 
     def comp(self, patch: Patch, frame: int) -> Dubbed:
         """The patch over the plate."""
@@ -257,12 +260,14 @@ def followed(faces: FaceAnalysis, frames: Sequence[int], params: Any) -> FaceTra
 def planned(
     track: FaceTrack | None, rate: Rate, frames: Sequence[int], faces: FaceAnalysis, audio: AudioAnalysis,
     settings: Settings, reel: tuple[Clip, FaceTrack] | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None, holdout: Clip | None = None,
+    aspect: float = 1.0,
 ) -> MouthPlan:  # fmt: skip
     """MouthGenerate's plan. The curve lies at the times of the shot's frames, so that they need not be given again."""
     plan = node("MouthGenerate").analyse(
         track, rate, frames, audio.curve, settings["MouthGenerate"],
         reel=reel, cuts=faces.cuts, times_s=audio.curve.times_s, progress=progress,
+        holdout=holdout, invert_holdout=settings["Blend"].invert_holdout, aspect=aspect,
     )  # fmt: skip
     return plan
 
@@ -275,12 +280,15 @@ def spoken_at(audio: AudioAnalysis | None, frames: Sequence[int], frame: int) ->
 
 
 def summary(analysis: Analysis) -> Mapping[str, str]:
-    """What a user should know about an analysis: frames without a face, cuts, people."""
+    """What a user should know about an analysis: frames without a face or with a covered mouth, cuts, people."""
     faces, frames = analysis.faces, analysis.frames.tolist()
     missing = faces.missing(frames)
+    track = faces.chosen_track()
+    covered = FrameRange(track.frames[~track.clear()].tolist() if track is not None else [])
     held = FrameRange(sorted(set(missing) & set(analysis.plan.frames.tolist())))
     return {
         "people": str(len({t.identity for t in faces.tracks})),
         "cuts": ", ".join(map(str, faces.cuts)) or "none",
         "frames without the face": (str(missing) if len(missing) else "none") + (f" (held: {held})" if held else ""),
+        **({"something before the mouth": f"{covered}; give --holdout where it should stay"} if covered else {}),
     }

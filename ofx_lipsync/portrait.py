@@ -83,7 +83,7 @@ def _repeated(track: FaceTrack, frames: Sequence[int]) -> FaceTrack:
 
     return replace(
         track, frames=np.asarray(frames, np.int64), landmarks=held(track.landmarks), presence=held(track.presence),
-        blendshapes=held(track.blendshapes),
+        blendshapes=held(track.blendshapes), covered=None,
     )  # fmt: skip
 
 

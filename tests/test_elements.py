@@ -342,7 +342,9 @@ def test_over_a_plate_of_codes_it_is_the_comp_to_the_code(codes, sample_line) ->
         made = np.rint(np.clip(by_ocio(colour, light, "ACEScg", "sRGB - Texture"), 0, 1) * 255)
         was, is_now = (image.get_pixels(oiio.UINT8).astype(int) for image in (plate, comp))
         assert (was != is_now).sum() > 1000
-        assert np.abs(made - is_now).max() == 0
+        # Another road through the same curve may round the other way half way between two codes.
+        assert np.abs(made - is_now).max() <= 1
+        assert (made != is_now).mean() < 1e-4
 
 
 def by_ocio(colour: Colour, pixels: np.ndarray, source: str, target: str) -> np.ndarray:

@@ -19,21 +19,29 @@ NEARER = 0.15
 SLIT, TIMES_OFF = 0.008, 8.0
 """What a gap e times as wide as the wanted one costs: teeth stretch so much. Gaps below SLIT face heights are even."""
 BLUR = 0.025
+SMEARED, CALM = 0.02, 0.01
+"""A head that went this much further in a frame, in face heights, than the one it is for, CALM aside, costs 1: blur can
+be added to a sharp mouth and not taken from a smeared one."""
 JUMP = 4.0
 SAME_AGAIN, SKIP, BACK = 1.0, 0.5, 0.5
 """A mouth held still is worth less than one played backwards: its grain freezes."""
 NEVER = 1e6
 
 
-def fit_cost(library: Library, front: np.ndarray, angles: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """[N, K] float32: what it costs to show mouth k where lips [N, P, 3] to the front are wanted at a head pose."""
+def fit_cost(
+    library: Library, front: np.ndarray, angles: np.ndarray, scale: np.ndarray, travel: np.ndarray | None = None
+) -> np.ndarray:
+    """[N, K] float32: what it costs to show mouth k where lips [N, P, 3] to the front are wanted at a head pose.
+    travel: [N] of the head in a frame, in face heights; where it is not given, motion blur costs nothing.
+    """
     lips, known = front[:, LIP_ROWS, :2], library.front[:, LIP_ROWS, :2]
     apart = _square(lips, known) / LIPS_OFF**2
     there, here = np.maximum(gap(library.front), 0)[None], np.maximum(gap(front), 0)[:, None]
     parted = ((here - there) / LIPS_OFF) ** 2 + TIMES_OFF * np.log((here + SLIT) / (there + SLIT)) ** 2
     turn = (((angles[:, None] - library.angles[None]) / TURNED_OFF) ** 2).sum(axis=2)
     near = (np.log(scale[:, None] / library.scale[None]) / NEARER) ** 2
-    return (apart + parted + turn + near + (library.speed / BLUR)[None]).astype(np.float32)
+    faster = 0.0 if travel is None else np.maximum(library.travel[None] - travel[:, None] - CALM, 0) / SMEARED
+    return (apart + parted + turn + near + (library.speed / BLUR)[None] + faster**2).astype(np.float32)
 
 
 def keep_away(library: Library, frames: np.ndarray, within: float) -> np.ndarray:

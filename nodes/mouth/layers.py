@@ -7,18 +7,21 @@ import numpy as np
 
 from ofx_lipsync.core.clip import Clip
 from ofx_lipsync.core.image import Image
-from ofx_lipsync.core.plan import REEL, MouthPlan, Patch
+from ofx_lipsync.core.plan import PLATE, REEL, MouthPlan, Patch
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.kernels.matte import matte
 from ofx_lipsync.kernels.warp import warp
 from ofx_lipsync.nodes.mouth.field import REACH, RIM, Fields, lower_face, solve_fields, touched
 from ofx_lipsync.nodes.mouth.finisher import Finisher, widest
-from ofx_lipsync.nodes.mouth.lips import how_built, mouth_pixels, unlike
+from ofx_lipsync.nodes.mouth.lips import how_built, made_up, mouth_pixels, unlike
 from ofx_lipsync.nodes.mouth.moved import moved
-from ofx_lipsync.nodes.mouth.points import LIPS_EDGE, OUTLINE
+from ofx_lipsync.nodes.mouth.points import LIPS_EDGE, OUTLINE, STILL_ROWS
 
 EASES_IN = 0.3
 """Strength from which the library mouth hides the plate's: below, both have nearly one shape and may mix."""
+
+FASTEST = 0.4
+"""A head that moves further in a frame, in face heights, is another head."""
 
 
 def source_region(points: np.ndarray) -> Region:
@@ -59,12 +62,15 @@ def paint(
     tone = _tone(own.pixels, skin[inside.slices_in(region)])
     window = Region.around(outline, REACH * height_px).intersect(region)
     mixed, built, apart = np.zeros((3, *window.shape), np.float32), 0.0, 0.0
+    made = np.zeros(region.shape, np.float32)
+    rows, columns = window.slices_in(region)
     for i, share in zip(used, (1 - plan.cross[row], plan.cross[row]), strict=False):
         part = _library_mouth(plate, reel, plan, row, i)
         poverty = float(plan.built[row])
         mixed += share * mouth_pixels(
             part, sources[i], target, fields.mouths[i], fields, window, tone, height_px, poverty
         )
+        made[rows, columns] += share * made_up(sources[i], target, window, height_px, poverty)
         built += float(share) * float(how_built(sources[i], target, height_px, poverty))
         apart += float(share) * unlike(sources[i], target, height_px)
     if finisher is not None and (mended := finisher.amount(built, apart)) > 0:
@@ -74,7 +80,6 @@ def paint(
     reach_px = REACH * height_px
     alpha = matte(outline, region, feather_px=reach_px / 2, erode_px=-reach_px) * np.float32(_eased(amount / EASES_IN))
     mouth = np.zeros((4, *region.shape), np.float32)
-    rows, columns = window.slices_in(region)
     mouth[:3, rows, columns] = mixed
     return Patch(
         premultiplied(mouth, alpha, region, own),
@@ -83,8 +88,34 @@ def paint(
         skin,
         float(plan.confidence[row]),
         height_px,
-        moved(fields, target, height_px),
+        made,
+        motion=_unsmeared(plan, row),
+        moved=moved(fields, target, height_px),
     )
+
+
+def head_motion(plan: MouthPlan, row: int) -> np.ndarray:
+    """[2] px a frame: how the head moves in a row of the plan, by its neighbours; none beside a cut or a gap."""
+    near = [n for n in (row - 1, row + 1) if 0 <= n < len(plan.frames) and abs(plan.frames[n] - plan.frames[row]) == 1]
+    here = plan.here[row][STILL_ROWS].astype(np.float64)
+    steps = [(plan.here[n][STILL_ROWS] - here).mean(axis=0) * (n - row) for n in near]
+    most_px = FASTEST * float(plan.face_height_px[row])
+    steps = [step for step in steps if np.hypot(*step) < most_px]
+    return np.mean(steps, axis=0) if steps else np.zeros(2)
+
+
+def _unsmeared(plan: MouthPlan, row: int) -> np.ndarray:
+    """[2] px a frame: the head's motion less, as blurs add, that of the head whose mouth is shown. A reel's is not
+    known, and taken for still."""
+    motion = head_motion(plan, row)
+    speed = float(np.hypot(*motion))
+    if speed == 0:
+        return motion
+    there = 0.0
+    for which, share in ((0, 1 - float(plan.cross[row])), (1, float(plan.cross[row]))):
+        other = plan.index(int(plan.source_frame[row, which])) if plan.source_clip[row, which] == PLATE else None
+        there += share * abs(float(head_motion(plan, other) @ motion)) / speed if other is not None else 0.0
+    return motion * (max(0.0, speed**2 - there**2) ** 0.5 / speed)
 
 
 def _library_mouth(plate: Clip, reel: Clip | None, plan: MouthPlan, row: int, which: int) -> Image:

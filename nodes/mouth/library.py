@@ -10,19 +10,22 @@ import numpy as np
 from ofx_lipsync.core.face import FaceTrack
 from ofx_lipsync.core.plan import PLATE, REEL
 from ofx_lipsync.core.pose import describe_pose, fit_pose
-from ofx_lipsync.nodes.mouth.points import INDEX, LIP_ROWS
+from ofx_lipsync.nodes.mouth.points import INDEX, LIP_ROWS, STILL_ROWS
 
 LARGEST = 600
 """Mouths kept; a long shot is thinned to the runs that show the most different ones."""
 RUN = 12
 """Frames in a run: thinning keeps runs, so that the walk can follow real motion."""
 SEEN = 0.5
+FEWEST = 12
+"""Clear mouths: of fewer no line can be said, and those with something before them count as well."""
 
 
 @dataclass(frozen=True)
 class Library:
     """K mouths in order of clip and frame. clip: [K] PLATE or REEL. frame: [K]. points: [K, P, 3] plate px.
-    front: [K, P, 3] face heights. angles: [K, 3] degrees. scale: [K] px. speed: [K] lip travel a frame."""
+    front: [K, P, 3] face heights. angles: [K, 3] degrees. scale: [K] px. speed: [K] lip travel a frame.
+    travel: [K] the same of the head."""
 
     clip: np.ndarray
     frame: np.ndarray
@@ -31,6 +34,7 @@ class Library:
     angles: np.ndarray
     scale: np.ndarray
     speed: np.ndarray
+    travel: np.ndarray
 
     def beside(self, row: int, away: int) -> int:
         """The row that lies `away` frames from `row` in the same clip, or `row` itself where the run ends."""
@@ -50,6 +54,13 @@ def build(plate: FaceTrack | None, reel: FaceTrack | None) -> Library:
     return whole if len(whole.frame) <= LARGEST else whole.take(_spread(whole))
 
 
+def usable(track: FaceTrack) -> np.ndarray:
+    """[N] bool: frames whose mouth can be seen; where too few are clear, those that are covered as well."""
+    seen = track.presence >= SEEN
+    clear = seen & track.clear()
+    return clear if clear.sum() >= min(FEWEST, int(seen.sum())) else seen
+
+
 def angles_of(landmarks: np.ndarray) -> np.ndarray:
     """[N, 3]: yaw, pitch, roll in degrees of landmarks [N, 478, 3]."""
     return np.stack(describe_pose(landmarks)[:3], axis=1)
@@ -62,21 +73,27 @@ def follows(library: Library) -> np.ndarray:
 
 
 def _of_clip(track: FaceTrack, clip: int) -> Library:
-    rows = np.flatnonzero(track.presence >= SEEN)
+    rows = np.flatnonzero(usable(track))
     points = track.landmarks[rows]
     pose = fit_pose(points)
     front, frames = pose.to_front(points[:, INDEX]), track.frames[rows]
     return Library(
         np.full(len(rows), clip, np.int8), frames, points[:, INDEX], front,
-        angles_of(points), pose.scale, _speed(front, frames),
+        angles_of(points), pose.scale, _speed(front[:, LIP_ROWS], frames),
+        head_travel(points[:, INDEX], pose.scale, frames),
     )  # fmt: skip
 
 
-def _speed(front: np.ndarray, frames: np.ndarray) -> np.ndarray:
-    """[K]: how far the lips travel while the shutter may be open, which is how blurred they are."""
-    if len(front) < 2:
-        return np.zeros(len(front))
-    travel = np.linalg.norm(np.diff(front[:, LIP_ROWS, :2], axis=0), axis=2).mean(axis=1)
+def head_travel(points: np.ndarray, scale: np.ndarray, frames: np.ndarray) -> np.ndarray:
+    """[N]: how far a head goes in a frame, in face heights. points: [N, P, 3] control points, px; scale: [N] px."""
+    return _speed(points[:, STILL_ROWS].mean(axis=1, keepdims=True) / scale[0], frames)
+
+
+def _speed(points: np.ndarray, frames: np.ndarray) -> np.ndarray:
+    """[K]: how far points [K, P, 3] travel while the shutter may be open, which is how blurred they are."""
+    if len(points) < 2:
+        return np.zeros(len(points))
+    travel = np.linalg.norm(np.diff(points[..., :2], axis=0), axis=2).mean(axis=1)
     travel = np.where(np.diff(frames) == 1, travel, 0.0)
     return np.maximum(np.concatenate([travel, [0.0]]), np.concatenate([[0.0], travel]))
 

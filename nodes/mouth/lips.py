@@ -78,6 +78,23 @@ def mouth_pixels(
     return pixels
 
 
+def made_up(
+    source: np.ndarray, target: np.ndarray, window: Region, face_height_px: float, poverty: float
+) -> np.ndarray:
+    """[h, w] of `window`, 0..1: where `mouth_pixels` shows what no camera saw, and no grain of one."""
+    share = np.zeros(window.shape, np.float32)
+    box = Region.around(target[LIPS_EDGE], 0.05 * face_height_px).intersect(window)
+    built = how_built(source, target, face_height_px, poverty)
+    if built == 0 or box.is_empty:
+        return share
+    edge_px = _edge_px(face_height_px)
+    between = matte(_inner(target), box, feather_px=edge_px, erode_px=-min(edge_px / 2, gap_px(target) / 3))
+    seen, shown = seen_inside(source, target, face_height_px)
+    known = matte(seen.astype(np.float32), box, feather_px=edge_px, erode_px=-edge_px / 4) * shown
+    share[box.slices_in(window)] = built * between * (1 - known)
+    return share
+
+
 def how_built(source: np.ndarray, target: np.ndarray, face_height_px: float, poverty: float) -> np.float32:
     """0..1: 0 where the field alone can carry a mouth as open as `source` to `target`, [P, 2] control points each."""
     return _how_built(gap_px(source) / face_height_px, gap_px(target) / face_height_px, poverty)

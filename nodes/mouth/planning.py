@@ -18,7 +18,7 @@ from ofx_lipsync.core.timing import Rate
 from ofx_lipsync.nodes.mouth import choose
 from ofx_lipsync.nodes.mouth.actor import Actor, learn, people
 from ofx_lipsync.nodes.mouth.habit import spoken_as
-from ofx_lipsync.nodes.mouth.library import SEEN, Library, angles_of, build
+from ofx_lipsync.nodes.mouth.library import SEEN, Library, angles_of, build, head_travel, usable
 from ofx_lipsync.nodes.mouth.points import (
     COUNT,
     INDEX,
@@ -39,6 +39,8 @@ ONE_MOUTH = (0.02, 0.035)
 """Range of gaps between the lips, in face heights, up to which a library is one mouth, and from which it is many."""
 GOES_ON = 4.0
 """Frames over which lips that were filmed lead those that were not."""
+HIDDEN = 0.25
+"""What is left of the confidence where something is before the mouth: its shape is a guess there."""
 POOR = 0.03
 """Lips that have to travel this far from the library mouth, in face heights, halve the confidence."""
 
@@ -72,7 +74,8 @@ def plan(
     here, target = landmarks[:, INDEX, :2], _placed(actor, pose, landmarks, front)
     starts = _starts(numbers, cuts)
     steps(0.3)
-    fit = choose.fit_cost(library, front, angles_of(landmarks), pose.scale)
+    travel = head_travel(landmarks[:, INDEX], pose.scale, numbers)
+    fit = choose.fit_cost(library, front, angles_of(landmarks), pose.scale, travel)
     away = choose.keep_away(library, numbers, params.keep_away * float(rate))
     if made_up:
         _pin(fit, library, numbers, np.isin(numbers, np.asarray(made_up)))
@@ -84,7 +87,7 @@ def plan(
         numbers, here, target, library.clip[both], library.frame[both], library.points[both][..., :2], cross,
         np.full(len(numbers), _poverty(library), np.float32),
         _strength(numbers, frames, angles_of(landmarks)[:, 0], params.handles),
-        _confidence(library, walk, front, track.presence[rows]), pose.scale.astype(np.float32),
+        _confidence(library, walk, front, track.presence[rows] * _bare(track)[rows]), pose.scale.astype(np.float32),
     )  # fmt: skip
 
 
@@ -126,7 +129,7 @@ def going_on(front: np.ndarray, seen: np.ndarray, frames: np.ndarray, made_up: n
 
 def _without(track: FaceTrack, frames: Sequence[int]) -> FaceTrack:
     kept = ~np.isin(track.frames, np.asarray(frames))
-    parts = {name: getattr(track, name)[kept] for name in ("frames", "landmarks", "presence", "blendshapes")}
+    parts = {name: getattr(track, name)[kept] for name in ("frames", *track.rows())}
     return replace(track, **parts)
 
 
@@ -136,8 +139,13 @@ def _usable(track: FaceTrack | None, frames: Sequence[int]) -> np.ndarray:
     return np.flatnonzero((track.presence >= SEEN) & np.isin(track.frames, np.asarray(frames)))
 
 
+def _bare(track: FaceTrack) -> np.ndarray:
+    """[N]: 1 where nothing is before the mouth, down to HIDDEN where something surely is."""
+    return np.ones(len(track.frames)) if track.covered is None else 1 - (1 - HIDDEN) * track.covered
+
+
 def _all_front(track: FaceTrack, reel: FaceTrack | None) -> np.ndarray:
-    return np.concatenate([to_front(t.landmarks[t.presence >= SEEN]) for t in (track, reel) if t is not None])
+    return np.concatenate([to_front(t.landmarks[usable(t)]) for t in (track, reel) if t is not None])
 
 
 def _placed(actor: Actor, pose: HeadPose, landmarks: np.ndarray, front: np.ndarray) -> np.ndarray:

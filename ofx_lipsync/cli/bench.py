@@ -22,6 +22,7 @@ SUITES = {
     "lines": "a plot of ten lines to look at: sound, phones, closure, opening wanted and filmed",
     "sync": "offsets measured on people never trained on: shifts, drift, jumps, sounds that nobody said",
     "generator": "mouths made for people never trained on, by every engine, beside the truth",
+    "grain": "is the grain of a new mouth the plate's: deviation and spectrum, without it put back and with it",
     "actor": "what minutes of an actor's own footage are worth to the mouth generator",
     "live": "the live performer: sound to drawn frame, frame rate, load, drift and leaks",
     "trust": "the mark of review movies after coding, and what a hash of a 4K frame costs",

@@ -25,6 +25,7 @@ class FaceTrack:
     z towards the scene at the same scale (MediaPipe face mesh numbering). Pixel centres are at +0.5.
     presence: [N] float32 0..1, how sure the landmark network is that a face is there.
     blendshapes: [N, 52] float32 0..1, ARKit names in MediaPipe order.
+    covered: [N] float32 0..1, how surely something lies over the mouth; None where nobody looked.
     """
 
     identity: int
@@ -32,6 +33,7 @@ class FaceTrack:
     landmarks: np.ndarray
     presence: np.ndarray
     blendshapes: np.ndarray
+    covered: np.ndarray | None = None
 
     def index(self, frame: int) -> int | None:
         """Row of a frame, or None where the face is not seen."""
@@ -41,6 +43,15 @@ class FaceTrack:
     def face_height_px(self) -> np.ndarray:
         """[N] float32: brow-top (10) to chin (152), the unit of 'percent of face height'."""
         return np.linalg.norm(self.landmarks[:, 10, :2] - self.landmarks[:, 152, :2], axis=1)
+
+    def rows(self) -> tuple[str, ...]:
+        """Names of what there is one of for every frame, the frames' numbers aside."""
+        always = ("landmarks", "presence", "blendshapes")
+        return always if self.covered is None else (*always, "covered")
+
+    def clear(self) -> np.ndarray:
+        """[N] bool: frames whose mouth is not covered, as far as anybody looked."""
+        return np.ones(len(self.frames), bool) if self.covered is None else self.covered < 0.5
 
     def held(self, frames: Sequence[int], cuts: Sequence[int]) -> FaceTrack:
         """The track with short gaps closed: between two sightings in one take, at most HELD_FRAMES missing, the face
@@ -66,7 +77,7 @@ class FaceTrack:
             between = values[first] * (1 - part) + values[first + 1] * part
             return np.concatenate([values, between.astype(values.dtype)])[order]
 
-        parts: dict[str, Any] = {name: joined(getattr(self, name)) for name in ("landmarks", "presence", "blendshapes")}
+        parts: dict[str, Any] = {name: joined(getattr(self, name)) for name in self.rows()}
         return replace(self, frames=np.concatenate([self.frames, frames])[order], **parts)
 
 

@@ -76,6 +76,9 @@ class Patch:
     outline: [Q, 2] float32 plate pixels, the edge of the mouth layer before feather and erode.
     skin: [H, W] float32 0..1, skin round the lips that both layers share: where colour is compared.
     confidence: 0..1. face_height_px: the unit of feather and erode.
+    made_up: [H, W] float32 0..1, how much of the mouth layer no camera saw, so that it has no grain; None for nothing.
+    pixel_aspect: how many times as wide as high a pixel is shown. motion: [2] px that the head goes in a
+        frame beyond what smears the library mouth already; None where nobody knows.
     moved: how the plate comes to this shape; None where the engine moves nothing.
     """
 
@@ -85,4 +88,7 @@ class Patch:
     skin: np.ndarray
     confidence: float
     face_height_px: float
+    made_up: np.ndarray | None = None
+    pixel_aspect: float = 1.0
+    motion: np.ndarray | None = None
     moved: Moved | None = None

@@ -36,6 +36,8 @@ TOP = {
         ("Blend", "invert_holdout"),
         ("Blend", "colour_match"),
         ("Blend", "texture_match"),
+        ("Blend", "shutter"),
+        ("Blend", "grain"),
     ),
     "Pipeline": (("FaceDetect", "input_space"), ("FaceDetect", "on_error")),
 }

@@ -21,7 +21,8 @@ def lay_dub(frame: Frame, number: int, opened: OpenShot, analysis: Analysis) -> 
         return []
     region, holdout = patch.image.region, opened.shot.holdout
     front = None if holdout is None else holdout.crop(number, region)
-    dubbed = Dubbed(*node("Blend").render(_under(frame, region), patch, opened.settings["Blend"].at(number), front))
+    params = opened.settings["Blend"].at(number)
+    dubbed = Dubbed(*node("Blend").render(_under(frame, region), patch, params, front))
     frame.composite(dubbed.image, dubbed.matte)
     _stamp(frame, {**shot_stamp(opened, analysis), **frame_stamp(region)})
     return [dubbed]

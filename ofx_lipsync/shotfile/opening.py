@@ -110,6 +110,8 @@ def _person(
     key = {"plate": plate.fingerprint(), "line": fingerprint(sound), "colour": plate.colour.cache_id}
     if reel is not None:
         key["reel"] = reel.fingerprint()
+    if holdout is not None:
+        key["holdout"] = holdout.fingerprint() + (" inverted" if settings["Blend"].invert_holdout else "")
     opened = Shot(plate, sound, plate.frames, reel, holdout, times_s)
     return OpenShot(opened, plate, settings, sound, key, notes, ExitStack(), shot, person=shot.people[number])
 

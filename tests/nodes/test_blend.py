@@ -89,12 +89,12 @@ def test_what_stands_in_front_lends_the_mouth_no_light(plate, patch) -> None:
     hand.pixels[0, 60:] = 1.0
     dark = dataclasses.replace(plate, pixels=plate.pixels.copy())
     dark.pixels[:, 60:] = 0.01
-    with_hand, bare = (render(shot, patch, Params(), hand)[0] for shot in (dark, plate))
+    with_hand, bare = (render(shot, patch, Params(grain=0.0), hand)[0] for shot in (dark, plate))
     assert np.allclose(with_hand.pixels[:, 30:58], bare.pixels[:, 30:58], rtol=0.02)
 
 
 def test_mix_is_halfway(plate, patch) -> None:
-    off = Params(colour_match=0.0)
+    off = Params(colour_match=0.0, grain=0.0)
     full, _ = render(plate, patch, off)
     half, matte = render(plate, patch, off.with_values(mix=0.5))
     assert np.allclose(half.pixels, (full.pixels + plate.pixels) / 2, atol=1e-5)
@@ -102,11 +102,11 @@ def test_mix_is_halfway(plate, patch) -> None:
 
 
 def test_light_is_matched_and_highlights_keep_their_ratio(plate, patch) -> None:
-    image, _ = render(plate, patch, Params(colour_radius=30.0))
+    image, _ = render(plate, patch, Params(colour_radius=30.0, grain=0.0))
     skin, tooth = image.pixels[:, 75:80, 60].mean(), image.pixels[:, 55, 60].mean()
     assert skin == pytest.approx(0.2, rel=0.05), "the mouth's skin takes the plate's light"
     assert tooth / skin == pytest.approx(5.0, rel=0.08), "and the tooth stays five times as bright"
-    bare, _ = render(plate, patch, Params(colour_match=0.0, texture_match=0.0))
+    bare, _ = render(plate, patch, Params(colour_match=0.0, texture_match=0.0, grain=0.0))
     assert bare.pixels[0, 55, 60] == 2.0, "nothing is clamped"
 
 
@@ -121,7 +121,7 @@ def test_the_mouth_is_as_crisp_as_the_plate(plate, patch, softer) -> None:
     rng = np.random.default_rng(8)
     patch.image.pixels[:3] = rng.normal(0.2, 0.02 * softer, (3, *REGION.shape))
     inside = slice(71, 81), slice(36, 84)
-    without, with_it = (render(plate, patch, Params(texture_match=t))[0] for t in (0.0, 1.0))
+    without, with_it = (render(plate, patch, Params(texture_match=t, grain=0.0))[0] for t in (0.0, 1.0))
     kept, made = texture(without, *inside), texture(with_it, *inside)
     wanted = texture(plate, *inside)
     assert kept / wanted == pytest.approx(softer, rel=0.12)
@@ -142,7 +142,7 @@ def test_the_ground_goes_under_the_mouth_and_can_be_left_out(plate, patch) -> No
     chin = picture((0.9, 0.9, 0.9, 1.0))
     chin.pixels[:, :90] = 0
     moved = dataclasses.replace(patch, ground=chin)
-    image, matte = render(plate, moved, Params())
+    image, matte = render(plate, moved, Params(grain=0.0))
     assert np.all(image.pixels[:, 95:] == np.float32(0.9))
     assert np.all(matte[95:] == 1)
     _, without = render(plate, moved, Params(move_jaw=False))

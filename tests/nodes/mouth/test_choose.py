@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import pairwise, product
 
 import numpy as np
@@ -20,8 +21,16 @@ def library(frames: list[int], clips: list[int], spread: float = 0.0) -> Library
     front = np.random.default_rng(5).normal(0, spread, (count, COUNT, 3)) if spread else np.zeros((count, COUNT, 3))
     return Library(
         np.array(clips, np.int8), np.array(frames, np.int64), front * 100, front, np.zeros((count, 3)), np.ones(count),
-        np.zeros(count),
+        np.zeros(count), np.zeros(count),
     )  # fmt: skip
+
+
+def test_a_smeared_mouth_is_for_a_head_that_moves_as_fast() -> None:
+    known = dataclasses.replace(library([1, 2], [PLATE, PLATE]), travel=np.array([0.0, 0.05]))
+    wanted = np.zeros((2, COUNT, 3)), np.zeros((2, 3)), np.ones(2)
+    fit = choose.fit_cost(known, *wanted, np.array([0.0, 0.05]))
+    assert fit[0, 1] > fit[0, 0] + 3, "a still head wants a sharp mouth"
+    assert fit[1, 1] == fit[1, 0], "a fast one takes either: blur can be added"
 
 
 @pytest.mark.parametrize("seed", range(6))
