@@ -113,7 +113,7 @@ def watched(
             cast[person.person] = shot_stamp(person, found)
             changed |= set(changed_frames(person.settings, found, frames))
     marks = people_stamp(cast) if len(cast) > 1 else next(iter(cast.values()))
-    tags, made = movie_tags(marks, sorted(changed)), recipe(marks, opened.consent, plate.info.path, opened.key)
+    tags, made = movie_tags(marks, changed, frames), recipe(marks, opened.consent, plate.info.path, opened.key)
     given = {out: writer for out, writer in outputs.items() if out}
     return [trust.begin(writer, out, made, opened.delivered, plate.info.path, tags) for out, writer in given.items()]
 

@@ -101,7 +101,7 @@ def _render(
     is_movie = Path(args.out).suffix.lower() in movie_codec.WRITES
     bad = str(FrameRange(plan.frames.tolist()))
     with open_writer(args.out, plate, sound=opened.sound if is_movie else None, codec=args.codec) as writer:
-        tags = movie_tags(marks, plan.frames.tolist())
+        tags = movie_tags(marks, plan.frames.tolist(), plate.frames)
         tags |= {"lipsync/filled_frames": bad} if tags else {}
         made_with = recipe(marks, opened.consent, plate.info.path, opened.key)
         ledger = trust.begin(writer, args.out, made_with, plate.frames, plate.info.path, tags)

@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
             analysis = portrait.analyse()
             marks, still = stamp(opened, {**opened.key, **opened.settings.key()}, CHAIN), opened.plate.info.path
             made_with = recipe(marks, opened.consent, still, opened.key)
-            tags = movie_tags(marks, frames)
+            tags = movie_tags(marks, frames, frames)
             ledger = trust.begin(writer, args.out, made_with, opened.shot.frames, still, tags)
             own = _own_format(still, args.out)
             for native in rendered(opened, portrait, analysis, frames, shown, marks, own=own):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any, Collection, Mapping, Sequence
 
 from ofx_lipsync import __version__
 from ofx_lipsync.analysis import Analysis
@@ -128,11 +128,13 @@ def changed_frames(settings: Settings, analysis: Analysis, frames: Sequence[int]
     return FrameRange(frame for frame in frames if generate.paints(analysis.plan, frame, params.at(frame)))
 
 
-def movie_tags(stamped: Mapping[str, str | int], changed: Sequence[int]) -> dict[str, str]:
-    """What a movie says as a whole. changed: frames with generated pixels, by their number in the plate."""
-    if not len(changed):
+def movie_tags(stamped: Mapping[str, str | int], changed: Collection[int], frames: Sequence[int]) -> dict[str, str]:
+    """What a movie says as a whole. changed: frames with generated pixels. frames: those that it shows; the movie's own
+    first one is frame 1, whatever number the plate gives it."""
+    found = FrameRange(place for place, frame in enumerate(frames, start=1) if frame in changed)
+    if not found:
         return {}
-    return {**{name: str(value) for name, value in stamped.items()}, "lipsync/ai_frames": str(FrameRange(changed))}
+    return {**{name: str(value) for name, value in stamped.items()}, "lipsync/ai_frames": str(found)}
 
 
 def recipe(

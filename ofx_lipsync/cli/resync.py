@@ -180,7 +180,9 @@ def _render(
     is_movie = Path(args.out).suffix.lower() in movie_codec.WRITES
     with open_writer(args.out, plate, sound=sound if is_movie else None, codec=args.codec) as writer:
         made_with = recipe(marks, trust.consent, args.plate, {"plate": plate.fingerprint()})
-        ledger = trust.begin(writer, args.out, made_with, plate.frames, args.plate, movie_tags(marks, changed))
+        ledger = trust.begin(
+            writer, args.out, made_with, plate.frames, args.plate, movie_tags(marks, changed, plate.frames)
+        )
         for frame, source in zip(shown.stage("render", plate.frames), sources, strict=True):
             native = plate.load(frame)
             if source != frame:

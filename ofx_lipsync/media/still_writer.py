@@ -63,6 +63,10 @@ class StillWriter(Writer):
         else:
             header, pixels = self._converted(frame)
             headers, parts = [header], [pixels]
+        self._put(target, frame, headers, parts)
+
+    def _put(self, target: Path, frame: Frame, headers: list[Any], parts: list[np.ndarray]) -> None:
+        """The file, with a digest of its pixels where the frame says what it was made from."""
         if KEY in frame.metadata:
             headers[0].attribute(PIXELS, pixels_digest(parts))
         self.seal.takes(frame.number, frame.metadata)

@@ -89,19 +89,21 @@ class Renderer:
 
     def _watched(self, writer: Writer, output: Output, plan: dict[int, Shown], jobs: dict[Node, _Job]) -> Ledger:
         """What is written says of itself, inside and beside, how it was made."""
-        cast, changed = {}, set()
+        cast: dict[str, dict[str, str | int]] = {}
+        changed: set[int] = set()
         for blend, job in jobs.items():
             assert job.analysis is not None
             job.opened.consent = self.trust.consent
             cast[blend.full_name] = shot_stamp(job.opened, job.analysis)
             painted = set(changed_frames(job.opened.settings, job.analysis, job.wanted))
-            steps = _dubbings(plan).values()
-            changed |= {number for step, number in steps if step.node is blend and step.frame in painted}
+            for number, shown in plan.items():
+                steps = [step for step in shown.steps if isinstance(step, Dubbing) and step.node is blend]
+                changed |= {number} if any(step.frame in painted for step in steps) else set()
         marks = people_stamp(cast) if len(cast) > 1 else next(iter(cast.values()))
         first = next(iter(jobs.values())).opened
         plate = first.plate.info.path
         made_with = recipe(marks, self.trust.consent, plate, first.key)
-        tags = movie_tags(marks, sorted(changed))
+        tags = movie_tags(marks, changed, list(plan))
         return self.trust.begin(writer, output.path, made_with, [*first.delivered, *plan], plate, tags)
 
     def check(self, output: Output, frames: Sequence[int]) -> dict[int, Shown]:

@@ -15,7 +15,7 @@ from ofx_lipsync.media.picture_file import to_float
 from ofx_lipsync.media.plate import Frame, Plate
 from ofx_lipsync.media.still_frame import StillFrame, codes
 from ofx_lipsync.media.still_space import header_of_space
-from ofx_lipsync.media.still_writer import WRITES, StillWriter, _filled, write_file
+from ofx_lipsync.media.still_writer import WRITES, StillWriter, _filled
 
 _FLOATS = {"half": np.float16, "float": np.float32}
 
@@ -58,9 +58,7 @@ class NodeWriter(StillWriter):
             header, pixels = self._converted(frame)
             headers, parts = [header], [pixels]
         headers, parts = self._restored(target.name, headers, parts)
-        self.seal.takes(frame.number, frame.metadata)
-        write_file(target, headers, parts, self.seal, frame.number)
-        self._written.add(frame.number)
+        self._put(target, frame, headers, parts)
 
     def _kept(self, frame: StillFrame) -> tuple[list[Any], list[np.ndarray]]:
         """The plate's own parts, its colours in another space where one is asked for."""
