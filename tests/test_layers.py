@@ -13,7 +13,10 @@ from typing import Iterator
 
 LAYERS = (
     {"cli", "bench", "train", "farm", "live", "plugin", "export", "view", "tuning"},
-    {"graph", "analysis", "portrait", "performance", "character", "measure", "resync", "fill", "shotfile"},
+    {
+        *("graph", "analysis", "portrait", "performance", "character", "measure", "resync", "fill"),
+        *("shotfile", "compare", "elements"),
+    },
     {"nodes"},
     {"models", "kernels", "media"},
     {"core"},

@@ -14,6 +14,7 @@ from ofx_lipsync.kernels.warp import warp
 from ofx_lipsync.nodes.mouth.field import REACH, RIM, Fields, lower_face, solve_fields, touched
 from ofx_lipsync.nodes.mouth.finisher import Finisher, widest
 from ofx_lipsync.nodes.mouth.lips import how_built, mouth_pixels, unlike
+from ofx_lipsync.nodes.mouth.moved import moved
 from ofx_lipsync.nodes.mouth.points import LIPS_EDGE, OUTLINE
 
 EASES_IN = 0.3
@@ -82,6 +83,7 @@ def paint(
         skin,
         float(plan.confidence[row]),
         height_px,
+        moved(fields, target, height_px),
     )
 
 
@@ -100,9 +102,9 @@ def _shapes(plan: MouthPlan, row: int, amount: float) -> tuple[np.ndarray, np.nd
 def _ground(own: Image, fields: Fields, height_px: float) -> Image:
     """The plate's chin, cheeks and neck where the new jaw takes them, in one shape whose rim is the plate itself."""
     region = fields.region
-    moved = warp(own.pixels, fields.ground, fields.step_px, region, origin=(own.region.x0, own.region.y0))
+    there = warp(own.pixels, fields.ground, fields.step_px, region, origin=(own.region.x0, own.region.y0))
     alpha = matte(fields.edge, region, feather_px=RIM * height_px)
-    return premultiplied(np.concatenate([moved, alpha[None]]), alpha, region, own)
+    return premultiplied(np.concatenate([there, alpha[None]]), alpha, region, own)
 
 
 def _readable(region: Region, window: Region) -> Region:
@@ -117,7 +119,8 @@ def _readable(region: Region, window: Region) -> Region:
 def premultiplied(pixels: np.ndarray, alpha: np.ndarray, region: Region, like: Image) -> Image:
     """pixels: [4, H, W], straight colour. Where alpha is 0 nothing is left of it, NaN included."""
     pixels[3] = alpha
-    pixels[:3] = np.where(alpha > 0, pixels[:3] * alpha, 0)
+    with np.errstate(invalid="ignore"):
+        pixels[:3] = np.where(alpha > 0, pixels[:3] * alpha, 0)
     return Image(pixels, region, like.display, ("R", "G", "B", "A"), like.colour, True)
 
 

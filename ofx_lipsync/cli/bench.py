@@ -24,6 +24,7 @@ SUITES = {
     "actor": "what minutes of an actor's own footage are worth to the mouth generator",
     "live": "the live performer: sound to drawn frame, frame rate, load, drift and leaks",
     "curves": "face curves of 200 lines in four languages: lines/s per core, killed and resumed, doubts, a plot",
+    "farm": "one plate cut, killed, broken and run again: the same bytes; what the engine saves, how fast a task stops",
     "hearing": "visemes and articulation of speakers never trained on, beside other recognisers and the bars",
 }
 
@@ -42,6 +43,8 @@ def register(verbs: Any) -> None:
         suite.add_argument("--clips", type=int, metavar="N", help="at most N clips (default: all)")
         suite.add_argument("--json", metavar="FILE", help="write the figures there as well")
         suite.add_argument("--keep", metavar="DIR", help="keep results and contact sheets in this folder")
+        if name == "farm":
+            suite.add_argument("--frames", type=int, metavar="N", help="of the plate (default: 100)")
         if name == "quality":
             suite.add_argument("--part", action="append", choices=PARTS, help="only this part; may be repeated")
         if name == "live":

@@ -154,6 +154,16 @@ def transcripts() -> Iterator[Finding]:
     yield Finding("media", "transcripts", found is not None, text, "apt-get install espeak-ng", needed=False)
 
 
+def queues() -> Iterator[Finding]:
+    """What runs a job here; writing one needs nothing."""
+    try:
+        text = f"openjd-cli {installed.version('openjd-cli')}"
+        yield Finding("farm", "openjd", True, text)
+    except installed.PackageNotFoundError:
+        text = "not installed: lipsync submit --run cannot run a job here"
+        yield Finding("farm", "openjd", False, text, f'pip install "{DISTRIBUTION}[farm]"', needed=False)
+
+
 def plugin() -> Iterator[Finding]:
     """The nodes for hosts: loaded, described, and one frame through the worker."""
     for found in importlib.import_module("ofx_lipsync.plugin.check").check():
@@ -185,19 +195,32 @@ def performer() -> Iterator[Finding]:
             yield Finding("live", name, False, text, remedy, needed=False)
 
 
-def reports() -> Iterator[Finding]:
-    """What `lipsync report` draws graphs and writes its page with."""
-    for name in ("matplotlib", "jinja2"):
-        try:
-            importlib.import_module(name)
-            yield Finding("report", name, True, installed.version(name))
-        except ImportError as error:
-            yield Finding(
-                "report", name, False, f"none: {error}", f'pip install "{DISTRIBUTION}[report]"', needed=False
-            )
+def extras() -> Iterator[Finding]:
+    """What some verbs need beside: reading edits, drawing reports, signing."""
+    for name, (extra, modules, verbs) in EXTRAS.items():
+        absent = [module for module in modules if not _loads(module)]
+        text = f"{', '.join(absent)} not installed: {verbs} cannot run" if absent else ", ".join(modules)
+        remedy = f'pip install "{DISTRIBUTION}[{extra}]"'
+        yield Finding("extras", name, not absent, text, remedy if absent else "", needed=False)
 
 
-LOOKS = (machine, gpu, packages, kernels, weights, colour, codecs, transcripts, viewer, performer, reports)
+EXTRAS = {
+    "edits": ("timeline", ("opentimelineio", "otio_cmx3600_adapter"), "lipsync shots"),
+    "reports": ("report", ("matplotlib", "jinja2"), "lipsync report and plots"),
+    "credentials": ("trust", ("c2pa",), "signing and checking signatures"),
+}
+"""What is found -> the extra that brings it, its modules, what goes without."""
+
+
+def _loads(module: str) -> bool:
+    try:
+        importlib.import_module(module)
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+LOOKS = (machine, gpu, packages, kernels, weights, colour, codecs, transcripts, viewer, performer, queues, extras)
 
 
 def _package(requirement: str, modules: dict[str, str]) -> Finding:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Sequence
 
 from ofx_lipsync.analysis import Analysis
+from ofx_lipsync.cli.elements import Delivery
 from ofx_lipsync.cli.frames import finished
 from ofx_lipsync.cli.progress import Progress, progress
 from ofx_lipsync.cli.shot import (
@@ -19,12 +20,16 @@ from ofx_lipsync.cli.shot import (
     frame_range,
     open_shot,
     report,
+    told,
 )
-from ofx_lipsync.core.errors import UsageError
+from ofx_lipsync.core.errors import UsageError, at_frame
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange
-from ofx_lipsync.graph import node, summary
+from ofx_lipsync.farm.existing import Existing, check_skippable, look
+from ofx_lipsync.farm.recipe import Recipe
+from ofx_lipsync.graph import node
 from ofx_lipsync.media import movie_codec
+from ofx_lipsync.media.elements_writer import ElementsWriter
 from ofx_lipsync.media.sink import open_writer
 from ofx_lipsync.media.writer import Writer
 
@@ -35,26 +40,42 @@ def register(verbs: Any) -> None:
     parser.add_argument("out", nargs="?", help="movie (mov, mp4, mkv) or sequence (exr, dpx, tif, png)")
     parser.add_argument("-F", "--frames", metavar="RANGE", help="render only these frames of the shot, as 1001-1075x2")
     parser.add_argument("--analysis", metavar="FILE", help="read the analysis from this file, or make it there")
+    parser.add_argument("--elements", metavar="FILE", help="layers for compositing besides, as elements.####.exr")
     parser.add_argument("--codec", help="prores, prores4444, h264 or ffv1 (default: by the file's extension)")
+    there = parser.add_mutually_exclusive_group()
+    there.add_argument(
+        "--skip-existing",
+        action="store_true",
+        help="leave frames alone that are there, whole, and made from the same shot and params",
+    )
+    there.add_argument("--overwrite", action="store_true", help="make every frame, whatever is there (the default)")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     check_outputs(args)
+    if args.skip_existing:
+        check_skippable(args.out)
     began = time.monotonic()
     with open_shot(args) as opened, progress(args.progress) as shown:
         frames = wanted_frames(args, opened)
         # The writer comes first: what it cannot write is said before the shot is analysed, not after.
         with _writer(args, opened, frames) as writer:
+            layers = ElementsWriter(args.elements, opened.plate) if args.elements else None
             analysis = analysed(opened, args.analysis, shown)
-            left = render(opened, analysis, frames, writer, shown)
+            delivered = Delivery(layers, opened, analysis) if layers else None
+            recipe = Recipe.of(opened, analysis)
+            there = look(args.out, frames, recipe, args.elements) if args.skip_existing else Existing()
+            left = render(opened, analysis, there.left(frames), writer, shown, delivered)
     seconds = time.monotonic() - began
     report(
         [
             ("result", args.out),
-            ("frames", f"{len(frames)} in, {len(frames)} out, {len(frames) - len(left)} dubbed"),
+            *([("elements", args.elements)] if args.elements else []),
+            ("frames", f"{len(frames)} in, {len(frames)} out, {len(frames) - len(there.kept) - len(left)} dubbed"),
+            *there.lines(),
             *([("codec", writer.coding)] if writer.coding else []),
-            *summary(analysis).items(),
+            *told(opened, analysis),
             *([("frames left as they are", str(FrameRange(left)))] if left else []),
             *([("mouths", text)] if (text := mouths_note(opened)) else []),
             *opened.notes.items(),
@@ -76,24 +97,29 @@ def _writer(args: argparse.Namespace, opened: OpenShot, frames: Sequence[int]) -
     return open_writer(args.out, opened.plate, sound=sound, codec=args.codec)
 
 
-def render(opened: OpenShot, analysis: Analysis, frames: Sequence[int], writer: Writer, shown: Progress) -> list[int]:
-    """Write the frames; returns those that stay as the plate has them."""
+def render(
+    opened: OpenShot, analysis: Analysis, frames: Sequence[int], writer: Writer, shown: Progress,
+    elements: Delivery | None = None,
+) -> list[int]:  # fmt: skip
+    """Write the frames, and their elements where those are asked for; returns those that stay as the plate has them."""
     left = []
     for made in finished(opened, analysis, frames, shown):
         if made.dubbed is None:
             left.append(made.frame.number)
-        writer.write(made.frame)
+        with at_frame(made.frame.number):
+            if elements is not None:
+                elements.write(made)
+            writer.write(made.frame)
     return left
 
 
 def heard(opened: OpenShot, frames: Sequence[int]) -> Sound:
     """The line on the clock of the frames that are written; cut only where those are a part of the shot."""
     plate, sound = opened.plate, opened.sound
-    last_of_all = opened.delivered[-1]
     if list(frames) == list(plate.frames):
         return sound
     begin_s = plate.time_s(frames[0])
-    end_s = None if frames[-1] == last_of_all else plate.time_s(frames[-1]) + float(1 / plate.rate)
+    end_s = None if frames[-1] == plate.frames[-1] else plate.time_s(frames[-1]) + float(1 / plate.rate)
     first = max(0, round((begin_s - sound.start_s) * sound.rate_hz))
     last = None if end_s is None else max(first, round((end_s - sound.start_s) * sound.rate_hz))
     silence_s = max(0.0, sound.start_s - begin_s)

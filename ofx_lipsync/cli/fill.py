@@ -13,7 +13,7 @@ import numpy as np
 from ofx_lipsync.cli.progress import Progress, progress
 from ofx_lipsync.cli.provenance import fill_stamp
 from ofx_lipsync.cli.shot import ARGUMENTS, OpenShot, check_outputs, open_shot, report
-from ofx_lipsync.core.errors import MediaError, OutputError
+from ofx_lipsync.core.errors import MediaError, OutputError, UsageError
 from ofx_lipsync.core.fill import MISSING, FillAnalysis, FillPlan
 from ofx_lipsync.core.timing import FrameRange
 from ofx_lipsync.fill import Fill
@@ -50,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
     args.sets = [*args.sets, *own]
     check_outputs(args)
     with open_shot(args) as opened, progress(args.progress) as shown:
+        if opened.others:
+            raise UsageError(f"{args.plate}: {len(opened.people)} people speak; fill takes a shot with one [[line]]")
         fill = Fill(opened.shot, opened.settings, shown.advance)
         analysis = fill.analyse(missing(opened.plate))
         if not args.dry_run:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from typing import Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 from ofx_lipsync import __version__
 from ofx_lipsync.analysis import Analysis
@@ -22,6 +22,19 @@ SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrain
 def shot_stamp(opened: OpenShot, analysis: Analysis) -> dict[str, str | int]:
     """Header attributes that are the same on every changed frame; no clock, so that same input gives same bytes."""
     return stamp(opened, analysis.key, tuple(NODES))
+
+
+def people_stamp(people: Mapping[str, Mapping[str, str | int]]) -> dict[str, str | int]:
+    """Of a frame in which several people were changed: what is true of all of them once, else by name, as JSON."""
+    stamps = list(people.values())
+    joined: dict[str, str | int] = {}
+    for name in dict.fromkeys(key for one in stamps for key in one):
+        values: dict[str, Any] = {person: one[name] for person, one in people.items() if name in one}
+        same = len(values) == len(people) and len(set(values.values())) == 1
+        if name == "lipsync/params":
+            values = {person: json.loads(str(text)) for person, text in values.items()}
+        joined[name] = stamps[0][name] if same else json.dumps(values, sort_keys=True)
+    return {**joined, "lipsync/people": " ".join(people)}
 
 
 def stamp(opened: OpenShot, key: Mapping[str, str], nodes: Sequence[str]) -> dict[str, str | int]:

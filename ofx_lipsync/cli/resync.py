@@ -15,7 +15,7 @@ import numpy as np
 from ofx_lipsync.cli.offset_plot import write_plot
 from ofx_lipsync.cli.progress import Progress, progress
 from ofx_lipsync.cli.provenance import resync_stamp
-from ofx_lipsync.cli.shot import frame_range, report
+from ofx_lipsync.cli.shot import frame_range, report, taken
 from ofx_lipsync.core.errors import OutputError, UsageError
 from ofx_lipsync.core.offset import OffsetCurve
 from ofx_lipsync.core.resync import PICTURE, ResyncPlan
@@ -35,7 +35,7 @@ from ofx_lipsync.media.writer import check_writable
 from ofx_lipsync.resync import Mouths, Resync
 
 ARGUMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("plate", {"help": "movie, or sequence as plate.####.exr"}),
+    ("plate", {"help": "movie, sequence as plate.####.exr, or a shot file, shot.toml"}),
     ("out", {"help": "movie, sequence with its sound beside it (out.####.exr, out.wav), or out.wav alone"}),
     ("--fix", {"choices": ("auto", "sound", "picture", "mouth"), "help": "what gives way (Resync.fix; default: auto)"}),
     ("--sound", {"metavar": "FILE", "help": "the sound, from the shot's first frame (default: the movie's own)"}),
@@ -103,7 +103,9 @@ class Made:
 
 
 def _settings(args: argparse.Namespace) -> Settings:
-    return Settings.parse([*args.sets, *([f"Resync.fix={args.fix}"] if args.fix else [])])
+    """Of a shot file too, whose plate is put into args."""
+    args.sets += [f"Resync.fix={args.fix}"] if args.fix else []
+    return taken(args).settings()
 
 
 def _check_outputs(args: argparse.Namespace) -> None:

@@ -48,6 +48,26 @@ class MouthPlan:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """Where the plate is read to bring it to the new shape: [2, gh, gw] float32 plate points, a node every step_px from
+    the patch's corner on (kernels/warp.py).
+
+    ground: as the ground layer was read, lips as one sheet. upper, lower: each lip going its own way.
+    upper_edge, lower_edge: [K, 2] plate px, the lips' inner edges as they should be, from corner to corner.
+    lips: [Q, 2] plate px, their outer edge. reach_px: how far beyond it the lips' own ways fade into the ground's.
+    """
+
+    step_px: int
+    ground: np.ndarray
+    upper: np.ndarray
+    lower: np.ndarray
+    upper_edge: np.ndarray
+    lower_edge: np.ndarray
+    lips: np.ndarray
+    reach_px: float
+
+
+@dataclass(frozen=True)
 class Patch:
     """New pixels for one frame, two layers over the plate, both RGBA, premultiplied, scene-linear, same region.
 
@@ -56,6 +76,7 @@ class Patch:
     outline: [Q, 2] float32 plate pixels, the edge of the mouth layer before feather and erode.
     skin: [H, W] float32 0..1, skin round the lips that both layers share: where colour is compared.
     confidence: 0..1. face_height_px: the unit of feather and erode.
+    moved: how the plate comes to this shape; None where the engine moves nothing.
     """
 
     image: Image
@@ -64,3 +85,4 @@ class Patch:
     skin: np.ndarray
     confidence: float
     face_height_px: float
+    moved: Moved | None = None

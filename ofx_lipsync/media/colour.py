@@ -76,6 +76,10 @@ class Colour:
         processor = self._processor(space, other)
         return not isinstance(processor, MatrixCurve) and bool(processor.isNoOp())
 
+    def is_linear(self, space: str) -> bool:
+        """Whether a space is scene-linear light, so that layers of it comp as those of the working space do."""
+        return bool(self.config.isColorSpaceLinear(self.check(space), ocio.REFERENCE_SPACE_SCENE))
+
     def to_working(self, rgb: np.ndarray, space: str) -> np.ndarray:
         """[3, H, W] float32 in the working space."""
         return self.convert(rgb, space, SCENE_LINEAR)

@@ -23,7 +23,7 @@ from ofx_lipsync.media.movie_frame import MovieFrame
 from ofx_lipsync.media.native import coding_of, matrix
 from ofx_lipsync.media.plate import Frame, Plate
 from ofx_lipsync.media.sound_track import SoundTrack
-from ofx_lipsync.media.writer import Writer, put_in_place, scratch_path
+from ofx_lipsync.media.writer import KEY, Writer, put_in_place, remove_stale, scratch_path
 
 _THREADS = 4
 """Fixed: x264 decides by the number of its threads, and a farm wants the same bytes everywhere."""
@@ -38,6 +38,7 @@ class MovieWriter(Writer):
     def __init__(self, path: str, plate: Plate, sound: Sound | None, rate: Rate | None, codec: str | None) -> None:
         self._target = Path(path)
         self._scratch = scratch_path(self._target)
+        remove_stale(self._target.parent, self._target.suffix)
         self._plate = plate
         self._sound_given = sound
         self._rate = rate or plate.rate
@@ -109,7 +110,7 @@ class MovieWriter(Writer):
             offset = first.number - self._plate.frames[0]
             stream.metadata["timecode"] = timecode.advance(start, offset, self._rate)
         for name, value in first.metadata.items():
-            if name != "timecode" and isinstance(value, str):
+            if name not in ("timecode", KEY) and isinstance(value, str):
                 self._container.metadata[name] = value
         if self._sound_given is not None:
             self._sound = SoundTrack(str(self._target), self._container, self._sound_given)

@@ -64,6 +64,16 @@ class Frame(ABC):
         """
 
     @abstractmethod
+    def lay(self, layer: Image) -> Image:
+        """Lay RGBA (premultiplied, working space) over it; only where alpha is above 0 anything changes.
+
+        Returns the layer as it was laid, of its part inside the data window: in the frame's own linear numbers, rounded
+        to half where the frame holds halves, so that a plain `over` of those on those is the stored comp, bit for bit.
+        Where the frame is not stored as scene-linear floats, the over is in the working space and the layer's numbers
+        are float32, unrounded.
+        """
+
+    @abstractmethod
     def image(self) -> Image:
         """The whole frame, RGB in the working space."""
 

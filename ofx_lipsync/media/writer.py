@@ -5,13 +5,18 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from ofx_lipsync.core.errors import OutputError
 from ofx_lipsync.media.pattern import Pattern
 from ofx_lipsync.media.plate import Frame, Plate
+
+KEY, PIXELS = "lipsync/key", "lipsync/pixels"
+"""Header words of a frame: what it was made from, and a digest of the pixels that were written (`pixels_digest`)."""
 
 
 class Writer(ABC):
@@ -64,7 +69,41 @@ def check_writable(path: str, plate: Plate | None = None) -> None:
 def scratch_path(target: Path) -> Path:
     """The name under which a file grows: in the same folder, hidden, with the real ending for the encoders' sake.
     Two machines of a farm may have the same process number."""
-    return target.with_name(f".{target.stem}.{platform.node()}.{os.getpid()}.tmp{target.suffix}")
+    return target.with_name(f".{target.stem}.{_machine()}.{os.getpid()}.tmp{target.suffix}")
+
+
+def remove_stale(folder: Path, suffix: str) -> list[Path]:
+    """Takes away what processes of this machine left when they were killed. What grows under the name of a living
+    process, or of another machine's, is none of our business. Returns what is gone."""
+    ours = re.compile(rf"\..+\.{re.escape(_machine())}\.(\d+)\.tmp{re.escape(suffix)}\Z")
+    found = [(path, match) for path in folder.glob(f".*.tmp{suffix}") if (match := ours.match(path.name))]
+    stale = [path for path, match in found if not _lives(int(match[1]))]
+    for path in stale:
+        path.unlink(missing_ok=True)
+    return stale
+
+
+def _machine() -> str:
+    """Where process numbers mean the same: the host, and inside it the container."""
+    with suppress(OSError):
+        space = os.stat("/proc/self/ns/pid").st_ino
+        if space != _FIRST_PID_SPACE:
+            return f"{platform.node()}-{space:x}"
+    return platform.node()
+
+
+_FIRST_PID_SPACE = 0xEFFFFFFC
+"""Linux's number for the process space of the machine itself."""
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def put_in_place(scratch: Path, target: Path) -> None:

@@ -16,8 +16,10 @@ from ofx_lipsync.graph import NODES, OTHERS, node
 from ofx_lipsync.shotfile.entries import entries
 from ofx_lipsync.shotfile.schema import Colours, Consent, Line, Output, PlateEntry, Policy, ShotFile
 
-TABLES = {"plate": PlateEntry, "policy": Policy, "colour": Colours, "consent": Consent, "output": Output}
+TABLES = {"plate": PlateEntry, "colour": Colours, "policy": Policy, "consent": Consent, "output": Output}
 """[name] -> what it holds; beside them [shot], [[line]] and [params.NODE]."""
+ORDER = ("shot", "plate", "line", "params", *(name for name in TABLES if name != "plate"))
+"""How a file is written."""
 LARGEST_BYTES = 1 << 20
 
 

@@ -40,9 +40,12 @@ class PlateEntry:
 class Line:
     """[[line]]: what one person says. params: [line.params.NODE], over the shot's own."""
 
-    name: str = entry("", kind.text, '"anna"', "Who says it; names this person's files.")
+    name: str = entry("", kind.label, '"anna"', "Who says it; names this person's files.")
     path: str = entry("", kind.text, '"anna_fr.wav"', "The line: wav, flac, mp3, aac, or a movie.", path=True)
     offset: str = entry("0", kind.offset, '"12f"', "Starts later by frames, 12f, or time, 500ms; earlier below 0.")
+    heard: tuple[str, str] | None = entry(
+        None, kind.span, '["12f", "88f"]', "Only this part of it is heard: from and to, counted from the first frame."
+    )
     face: int | None = entry(None, kind.person, "0", "Whose mouth: number of the person, by first appearance.")
     face_at: tuple[float, float] | None = entry(
         None, kind.point, "[0.4, 0.3]", "Or whose face is nearest to this point: shares of the frame, across and down."
@@ -124,6 +127,11 @@ class ShotFile:
     def called(self) -> str:
         """What messages call it."""
         return self.source or self.name or "shot"
+
+    @property
+    def people(self) -> list[str]:
+        """What each line's person is called, by number where they have no name."""
+        return [line.name or str(number) for number, line in enumerate(self.lines, start=1)]
 
     def settings(self, line: int = 0) -> Settings:
         """Params of every node for one of the lines: the shot's, over them the line's own."""
