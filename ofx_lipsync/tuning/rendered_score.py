@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Iterator, Sequence
+from dataclasses import fields, replace
+from typing import Any, Iterator, Sequence
 
 import numpy as np
 
@@ -55,5 +55,6 @@ def chosen_on(faces: FaceAnalysis, frames: Sequence[int]) -> FaceAnalysis:
     kept = np.zeros(0, bool) if track is None else np.isin(track.frames, np.asarray(frames))
     if track is None or not kept.any():
         raise FrameError(f"wedge: nobody is seen in frames {frames[0]}-{frames[-1]}, so that nothing can be measured")
-    parts = {name: getattr(track, name)[kept] for name in ("frames", "landmarks", "presence", "blendshapes")}
-    return FaceAnalysis((replace(track, **parts),), faces.cuts, 0)
+    arrays = {part.name: getattr(track, part.name) for part in fields(track)}
+    rows: dict[str, Any] = {name: a[kept] for name, a in arrays.items() if isinstance(a, np.ndarray)}
+    return FaceAnalysis((replace(track, **rows),), faces.cuts, 0)

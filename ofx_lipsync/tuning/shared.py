@@ -162,6 +162,8 @@ def _keys(settings: Settings) -> dict[str, str]:
     """What each part of an analysis depends on, besides the shot."""
     faces, hearing = settings["FaceDetect"].digest_text(), settings["AudioFeature"].digest_text()
     plan = settings["MouthGenerate"].digest_text(analysed_only=True)
+    # A holdout may be looked at when mouths are planned, and Blend says which way round it is.
+    plan += f" {settings['Blend'].digest_text(analysed_only=True)} {settings['Blend'].invert_holdout}"
     return {"faces": faces, "hearing": hearing, "plans": f"{faces} {hearing} {plan}"}
 
 
