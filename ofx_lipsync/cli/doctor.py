@@ -219,33 +219,7 @@ def _loads(module: str) -> bool:
     return True
 
 
-def reports() -> Iterator[Finding]:
-    """What `lipsync report` draws graphs and writes its page with."""
-    for name in ("matplotlib", "jinja2"):
-        try:
-            importlib.import_module(name)
-            yield Finding("report", name, True, installed.version(name))
-        except ImportError as error:
-            yield Finding(
-                "report", name, False, f"none: {error}", f'pip install "{DISTRIBUTION}[report]"', needed=False
-            )
-
-
-LOOKS = (
-    machine,
-    gpu,
-    packages,
-    kernels,
-    weights,
-    colour,
-    codecs,
-    transcripts,
-    viewer,
-    performer,
-    queues,
-    reports,
-    extras,
-)
+LOOKS = (machine, gpu, packages, kernels, weights, colour, codecs, transcripts, viewer, performer, queues, extras)
 
 
 def _package(requirement: str, modules: dict[str, str]) -> Finding:

@@ -17,6 +17,7 @@ from typing import Any, Sequence
 
 from ofx_lipsync.analysis import Analysis
 from ofx_lipsync.cli.dub import wanted_frames
+from ofx_lipsync.cli.person import add_person_argument, person_of
 from ofx_lipsync.cli.progress import progress
 from ofx_lipsync.cli.shot import OpenShot, add_shot_arguments, analysed, is_shot_file, open_shot, report
 from ofx_lipsync.cli.wedge import check_folder
@@ -51,6 +52,7 @@ def register(verbs: Any) -> None:
         "--result", metavar="FILE", help="the finished dub (default: the shot file's comp, if it is there)"
     )
     parser.add_argument("-F", "--frames", metavar="FRAMES", help=f"frames to show (default: {SHOWN} of the speech)")
+    add_person_argument(parser)
     parser.add_argument("--sheet", action="store_true", help="the contact sheet alone: plate, result, matte")
     parser.add_argument("--no-sync", action="store_true", help="do not measure the sync of the result")
     parser.add_argument("--analysis", metavar="FILE", help="read the analysis from this file, or make it there")
@@ -64,10 +66,13 @@ def run(args: argparse.Namespace) -> int:
         check_libraries()
         check_folder(args.out)
     with ExitStack() as files, progress(args.progress) as told:
-        opened = files.enter_context(open_shot(args))
+        everybody = files.enter_context(open_shot(args))
+        opened = person_of(everybody, args.person)
         shower = Shower.of(opened.plate.colour, args.display, args.view)
         asked = list(wanted_frames(args, opened)) if args.frames else None
-        analysis = analysed(opened, args.analysis, told)
+        analysed(everybody, args.analysis, told)
+        analysis = opened.analysis
+        assert analysis is not None
         pictures = _Pictures(opened, analysis, finished_render(args, opened, files), shower)
         frames = asked or spread_frames(analysis, SHOWN)
         if args.sheet:
@@ -153,6 +158,7 @@ def _exists(path: str) -> bool:
 def _told(args: argparse.Namespace, opened: OpenShot, analysis: Analysis, shower: Shower, source: str) -> Told:
     info, file, frames = opened.plate.info, opened.file, FrameRange(opened.delivered)
     name = file.name or Path(args.plate).stem.split(".")[0]
+    name += f", {opened.person}" if len(opened.file.lines) > 1 else ""
     facts = [
         ("plate", info.path), ("line", ", ".join(line.path for line in file.lines)), ("frames", str(frames)),
         ("rate", f"{info.rate} frames/s"), ("size", f"{info.width} x {info.height}, {info.dtype}"),

@@ -17,8 +17,9 @@ from typing import Any
 
 from ofx_lipsync.analysis import Analysis, read_analysis, write_analysis
 from ofx_lipsync.cli.dub import wanted_frames
+from ofx_lipsync.cli.person import add_person_argument, person_of, with_params_of
 from ofx_lipsync.cli.progress import Progress, progress
-from ofx_lipsync.cli.shot import OpenShot, add_shot_arguments, analysed, is_shot_file, open_shot, report
+from ofx_lipsync.cli.shot import OpenShot, add_shot_arguments, analysed, is_shot_file, open_shot, person_path, report
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.graph import read_params
 from ofx_lipsync.shotfile import read_shot, write_shot
@@ -38,6 +39,7 @@ def register(verbs: Any) -> None:
     parser.add_argument("--vary", metavar="NODE.PARAM=VALUES", action="append", default=[],
                         help="first:last:count, or values with commas; several of these are all combined")  # fmt: skip
     parser.add_argument("-F", "--frames", metavar="FRAMES", help="frames to show (default: three that tell most)")
+    add_person_argument(parser)
     parser.add_argument("--whole", action="store_true", help="a sheet of whole frames as well")
     parser.add_argument("--measure", metavar="SECONDS", type=float, default=0.0,
                         help="render so much round each frame of every mouth and measure its sync (slow)")  # fmt: skip
@@ -54,12 +56,14 @@ def run(args: argparse.Namespace) -> int:
         return pick(args)
     check_folder(args.out)
     axes = [read_axis(text) for text in args.vary]
-    with open_shot(args) as opened, progress(args.progress) as shown:
+    with open_shot(args) as everybody, progress(args.progress) as shown:
+        opened = person_of(everybody, args.person)
         variants = grid(opened.settings, axes, args.most)
         shower = Shower.of(opened.plate.colour, args.display, args.view)
         asked = list(wanted_frames(args, opened)) if args.frames else None
         counts = no_counts()
-        base = base_analysis(opened, args.analysis, shown, counts)
+        path = person_path(args.analysis, opened.file, opened.person)
+        base = base_analysis(opened, path, shown, counts)
         frames = asked or telling_frames(base)
         shared = Shared(opened.shot, [v.settings for v in variants], base, opened.settings, counts)
         made = wedge(shared, opened.plate, variants, frames, shower, args.whole, args.measure)
@@ -88,7 +92,7 @@ def pick(args: argparse.Namespace) -> int:
     if args.vary:
         raise UsageError("--pick: takes from a wedge that is there; make the wedge first, without --pick")
     sets = picked(Path(args.out), args.pick)
-    write_shot(args.plate, read_shot(args.plate).with_params(read_params(sets)))
+    write_shot(args.plate, with_params_of(read_shot(args.plate), args.person, read_params(sets)))
     report([("shot file", args.plate), *(("set", text) for text in sets)])
     return 0
 
