@@ -62,8 +62,7 @@ class StillWriter(Writer):
         else:
             header, pixels = self._converted(frame)
             headers, parts = [header], [pixels]
-        if KEY in frame.metadata:
-            headers[0].attribute(PIXELS, pixels_digest(parts))
+        _say_key(headers, frame, parts)
         write_file(target, headers, parts)
         self._written.add(frame.number)
 
@@ -129,6 +128,16 @@ class StillWriter(Writer):
         text = timecode.advance(start, frame.number - first, self._plate.rate) if start else ""
         _set_time(header, self._rate or self._plate.rate, text or None)
         return header
+
+
+def _say_key(headers: list[Any], frame: Frame, parts: list[np.ndarray]) -> None:
+    """What the frame was made from stands in its first part alone; what the plate said of itself there is gone."""
+    for header in headers:
+        for name in (KEY, PIXELS):
+            header.erase_attribute(name)
+    if KEY in frame.metadata:
+        headers[0].attribute(KEY, frame.metadata[KEY])
+        headers[0].attribute(PIXELS, pixels_digest(parts))
 
 
 def pixels_digest(parts: Sequence[np.ndarray]) -> str:
