@@ -62,6 +62,9 @@ class StillWriter(Writer):
         else:
             header, pixels = self._converted(frame)
             headers, parts = [header], [pixels]
+        self._put(target, headers, parts, frame)
+
+    def _put(self, target: Path, headers: list[Any], parts: list[np.ndarray], frame: Frame) -> None:
         _say_key(headers, frame, parts)
         write_file(target, headers, parts)
         self._written.add(frame.number)
