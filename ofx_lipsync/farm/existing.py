@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterable, Sequence
+from typing import Callable, Iterable, Sequence
 
 from ofx_lipsync.core.errors import MediaError, UsageError
 from ofx_lipsync.core.timing import FrameRange
@@ -63,14 +63,17 @@ def check_skippable(out: str) -> None:
         )
 
 
-def look(out: str, frames: Sequence[int], recipe: Recipe) -> Existing:
-    """Reads every frame of `frames` that is there."""
+def look(
+    out: str, frames: Sequence[int], recipe: Recipe, also: Callable[[int], str | None] = lambda frame: None
+) -> Existing:
+    """Reads every frame of `frames` that is there. also: another reason to make a frame again, of what belongs to it
+    beside the file."""
     pattern, found = Pattern.parse(out), Existing()
     for frame in frames:
         path = Path(out) if pattern is None else pattern.path(frame)
         if not path.exists():
             continue
-        fault = fault_of(path, recipe.key(frame))
+        fault = fault_of(path, recipe.key(frame)) or also(frame)
         if fault is None:
             found.kept.append(frame)
         else:

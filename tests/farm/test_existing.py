@@ -12,10 +12,13 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
-from ofx_lipsync.bench.farm_cases import Farm, digests
-from ofx_lipsync.cli.main import main
+from ofx_lipsync.analysis import read_analysis
+from ofx_lipsync.bench.farm_cases import OUT, Farm, digests
+from ofx_lipsync.cli.main import build_parser, main
+from ofx_lipsync.cli.shot import open_shot
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.farm import existing
+from ofx_lipsync.farm.recipe import Recipe
 from ofx_lipsync.media import open_plate, open_writer
 from ofx_lipsync.media.writer import KEY, PIXELS
 
@@ -91,6 +94,17 @@ def test_other_params_are_another_frame(farm, there, capsys):
     said = again(farm, there, capsys, "--set", "Blend.feather=9")
     assert said["made again"] == f"1001-1004: {existing.OTHER}"
     assert again(farm, there, capsys, "--set", "Blend.feather=9")["skipped"].startswith("1001-1004")
+
+
+def test_what_belongs_to_a_frame_beside_its_file_counts_too(farm, there):
+    with open_shot(build_parser().parse_args(farm.dub(there))) as opened:
+        made_of = Recipe.of(opened, read_analysis(farm.analysis))
+    found = existing.look(
+        str(there / OUT), farm.frames, made_of, also=lambda frame: "its elements are gone" if frame == 1002 else None
+    )
+    assert found.kept == [1001, 1003, 1004]
+    assert found.again == {1002: "its elements are gone"}
+    assert found.left(farm.frames)[:2] == [1002, 1005]
 
 
 def test_the_plates_own_frames_are_not_taken_for_results(farm, there, small_plate, capsys):
