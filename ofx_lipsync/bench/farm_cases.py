@@ -20,6 +20,7 @@ from ofx_lipsync.farm.client import ask
 from ofx_lipsync.media.pattern import Pattern
 
 OUT = "out.####.exr"
+SUFFIX = Path(OUT).suffix
 COMMAND = (sys.executable, "-m", "ofx_lipsync.cli.main")
 
 
@@ -85,7 +86,7 @@ class Farm:
         began = cpu_s()
         left = self._kill_in_mid_frame(out, len(self.frames) // 3)
         log = self.run([*self.dub(out), "--skip-existing"])
-        scratch = [path.name for path in out.iterdir() if path.name.startswith(".") and path.is_file()]
+        scratch = self._scratch_files(out)
         note = f"{left} frames and {self._scratch} half one left by the kill, {len(scratch)} scratch files in the end"
         return self._found(out, began, note, not scratch and "skipped" in log)
 
@@ -156,16 +157,19 @@ class Farm:
             [*COMMAND, *self.dub(out)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
         while process.poll() is None:
-            names = [path.name for path in out.glob("*.exr")]
-            self._scratch = sum(name.startswith(".") for name in names)
-            if self._scratch and len(names) > after:
+            if self._scratch_files(out) and len(self._whole_files(out)) > after:
                 break
             time.sleep(0.0005)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        names = [path.name for path in out.glob("*.exr")]
-        self._scratch = sum(name.startswith(".") for name in names)
-        return len(names) - self._scratch
+        self._scratch = len(self._scratch_files(out))
+        return len(self._whole_files(out))
+
+    def _whole_files(self, out: Path) -> list[str]:
+        return [path.name for path in out.glob(f"[!.]*{SUFFIX}")]
+
+    def _scratch_files(self, out: Path) -> list[str]:
+        return [path.name for path in out.glob(".*.tmp.*")]
 
     def _together(self, commands: Sequence[Sequence[str]]) -> None:
         running = [subprocess.Popen([*COMMAND, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -199,8 +203,7 @@ class Farm:
 
 def digests(folder: Path) -> dict[str, str]:
     """sha256 of every picture, hidden ones too."""
-    files = [path for path in sorted(folder.iterdir()) if path.is_file() and path.suffix != ".json"]
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob(f"*{SUFFIX}"))}
 
 
 def cpu_s() -> float:

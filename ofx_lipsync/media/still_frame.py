@@ -19,6 +19,7 @@ from ofx_lipsync.media.laid import plain_over, rounded
 from ofx_lipsync.media.picture_file import Part
 from ofx_lipsync.media.plate import Frame, PlateInfo
 from ofx_lipsync.media.timecode import pack
+from ofx_lipsync.media.writer import KEY, PIXELS
 
 
 class StillFrame(Frame):
@@ -35,7 +36,8 @@ class StillFrame(Frame):
         self.main: Part = picture_file.main_part(path, headers)
         self.window = self.main.window
         self.display = self.main.display
-        self.metadata = {a.name: a.value for a in self.main.spec.extra_attribs}
+        # what an earlier run made this from does not hold for what is made of it now
+        self.metadata = {a.name: a.value for a in self.main.spec.extra_attribs if a.name not in (KEY, PIXELS)}
         self._colour = colour
 
     @classmethod

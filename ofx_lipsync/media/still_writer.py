@@ -63,12 +63,11 @@ class StillWriter(Writer):
         else:
             header, pixels = self._converted(frame)
             headers, parts = [header], [pixels]
-        self._put(target, frame, headers, parts)
+        self._put(target, headers, parts, frame)
 
-    def _put(self, target: Path, frame: Frame, headers: list[Any], parts: list[np.ndarray]) -> None:
+    def _put(self, target: Path, headers: list[Any], parts: list[np.ndarray], frame: Frame) -> None:
         """The file, with a digest of its pixels where the frame says what it was made from."""
-        if KEY in frame.metadata:
-            headers[0].attribute(PIXELS, pixels_digest(parts))
+        _say_key(headers, frame, parts)
         self.seal.takes(frame.number, frame.metadata)
         write_file(target, headers, parts, self.seal, frame.number)
         self._written.add(frame.number)
@@ -138,6 +137,16 @@ def _marks(frame: Frame) -> dict[str, Any]:
     """What the frame says of itself."""
     told = frame.metadata.items()
     return {name: value for name, value in told if name.startswith(PREFIX) and isinstance(value, (str, int, float))}
+
+
+def _say_key(headers: list[Any], frame: Frame, parts: list[np.ndarray]) -> None:
+    """What the frame was made from stands in its first part alone; what the plate said of itself there is gone."""
+    for header in headers:
+        for name in (KEY, PIXELS):
+            header.erase_attribute(name)
+    if KEY in frame.metadata:
+        headers[0].attribute(KEY, frame.metadata[KEY])
+        headers[0].attribute(PIXELS, pixels_digest(parts))
 
 
 def pixels_digest(parts: Sequence[np.ndarray]) -> str:

@@ -19,7 +19,7 @@ from ofx_lipsync.core.errors import OutputError, UsageError
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.graph import Dubbed
 from ofx_lipsync.media.plate import Frame, Plate
-from ofx_lipsync.media.writer import Writer, refuse_own_input
+from ofx_lipsync.media.writer import KEY, Writer, refuse_own_input
 from ofx_lipsync.nk.layers import lay_dub
 from ofx_lipsync.nk.project import Project
 from ofx_lipsync.nk.script import Node
@@ -195,6 +195,8 @@ class Renderer:
                 frame, dubs = done.frame, [done.dubbed] if done.dubbed is not None else []
             for step in rest:
                 frame = self._stepped(frame, step, jobs, dubs, plates)
+            if rest:
+                frame.metadata.pop(KEY, None)  # it is not the dub alone any more
             if not dubs:
                 made.left.append(number)
             frame.number = number

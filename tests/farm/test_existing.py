@@ -128,6 +128,17 @@ def test_what_cannot_be_skipped_is_said_before_any_work(name):
         existing.check_skippable(name)
 
 
+def test_what_is_made_of_a_dubbed_frame_does_not_inherit_its_key(farm, tmp_path):
+    source = str(farm.folder / "whole" / "out.####.exr")
+    with open_plate(source) as plate, open_writer(str(tmp_path / "o.####.exr"), plate) as writer:
+        assert KEY not in plate.load(1001).metadata
+        writer.write(plate.load(1001))
+    header = oiio.ImageInput.open(str(tmp_path / "o.1001.exr")).spec()
+    assert header.getattribute(KEY) is None
+    assert header.getattribute(PIXELS) is None
+    assert header.getattribute("lipsync/ai_modified") == 1
+
+
 def test_one_picture_of_one_frame_can_be_skipped(farm, tmp_path, capsys):
     words = ["dub", farm.plate, farm.line, str(tmp_path / "still.exr"), "--analysis", farm.analysis, "-F", "1003"]
     for said in ("1 dubbed", "0 dubbed"):
