@@ -13,6 +13,7 @@ SUITES = {
     "resync": "is sound put out of sync brought back: lag left, clicks, length",
     "fill": "are lost frames rebuilt: lips and face against freezing and cross-fading",
     "speed": "CPU seconds by stage and peak memory of a 1080p dub",
+    "film": "CPU milliseconds by stage, the engine's share and peak memory of a 4K half EXR frame",
     "plugin": "what the plug-in costs a frame besides its work, beside a plain copy of the same bytes",
     "sheets": "contact sheets of plate, result and matte, to look at",
     "portrait": "stills that speak: opening against the line, lips in silence, drift of the face",
@@ -50,6 +51,10 @@ def register(verbs: Any) -> None:
                 "--hold", type=float, default=50.0, metavar="MS", help="as of lipsync live (default: 50)"
             )
             suite.add_argument("--size", type=int, default=640, metavar="PX", help="of a frame (default: 640)")
+        if name == "film":
+            suite.add_argument("--frames", type=int, default=8, metavar="N", help="frames of each plate (default: 8)")
+            suite.add_argument("--compression", default="zip", metavar="NAME", help="zip, zips, piz (default: zip)")
+            suite.add_argument("--set", metavar="NODE.PARAM=VALUE", action="append", default=[], dest="sets")
         suite.set_defaults(run=run)
 
 
