@@ -146,8 +146,13 @@ INLINE void add_samples(Picture p, Points *at, int cubic, float sum[MOST_CHANNEL
     cubic_weights(at->fy[i], w);
     for (int k = 0; k < 4; ++k) weights[4 + k][i] = w[k];
   }
+  /* Most of a patch's ground stands still: a run that lies on pixel centres is those pixels. */
+  int still = inside;
+  for (int i = 0; i < RUN; ++i) still &= (at->fx[i] == 0.0f) & (at->fy[i] == 0.0f);
   for (int c = 0; c < p.channels; ++c) {
     const float *plane = p.pixels + c * p.stride_c;
+    for (int i = 0; still && i < RUN; ++i) sum[c][i] += plane[at->offset[i]];
+    if (still) continue;
     /* Planes with neighbouring pixels side by side, read well inside the picture: the usual case has its own loop. */
     if (cubic && inside && p.stride_x == 1)
       add_cubic(p, plane, at, weights, 1, 1, sum[c]);

@@ -84,7 +84,7 @@ def _camera(view: View) -> Any:
     spec = spec_from_file_location("make_plate", SAMPLES / "make_plate.py")
     if spec is None or spec.loader is None or not (SAMPLES / "make_plate.py").exists():
         raise InputError(f"bench film: there is no {SAMPLES}/make_plate.py; run it in a checkout of the project")
-    camera = module_from_spec(spec)
+    camera: Any = module_from_spec(spec)
     spec.loader.exec_module(camera)
     shift = view.centre - camera.CENTRE_FROM
     camera.CENTRE_FROM, camera.CENTRE_TO = camera.CENTRE_FROM + shift, camera.CENTRE_TO + shift
