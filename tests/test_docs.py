@@ -16,7 +16,7 @@ from ofx_lipsync.cli.main import VERBS, build_parser
 from ofx_lipsync.cli.nodes import every, markdown
 
 PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "samples/README.md"]
-PAGES += [f"docs/{name}.md" for name in ("formats", "nuke", "portrait", "curves", "character", "live")]
+PAGES += [f"docs/{name}.md" for name in ("formats", "nuke", "portrait", "curves", "character", "live", "film")]
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 

@@ -112,8 +112,10 @@ def _readable(region: Region, window: Region) -> Region:
 
 
 def premultiplied(pixels: np.ndarray, window: Region, alpha: np.ndarray, region: Region, like: Image) -> Image:
-    """RGBA over `region`. pixels: [3, h, w] straight colour of a `window` of it, beyond which there is none. Where alpha
-    [H, W] is 0 nothing is left of the colour, NaN included."""
+    """RGBA over `region`. pixels: [3, h, w] straight colour of a `window` of it, beyond which there is none.
+
+    Where alpha [H, W] is 0 nothing is left of the colour, NaN included.
+    """
     layer = np.zeros((4, *region.shape), np.float32)
     layer[3] = alpha
     rows, columns = window.slices_in(region)

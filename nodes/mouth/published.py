@@ -89,7 +89,8 @@ def paint(
     alpha = np.zeros(region.shape, np.float32)
     layer = repainted(own, here, matrix, height_px, network, heard, amount)
     alpha[window] = lower_matte(here, matrix, height_px, inside)
-    nothing = Image(np.zeros((4, *region.shape), np.float32), region, own.display, ("R", "G", "B", "A"), own.colour, True)
+    empty = np.zeros((4, *region.shape), np.float32)
+    nothing = Image(empty, region, own.display, ("R", "G", "B", "A"), own.colour, True)
     outline = face_outline(here)
     return Patch(
         premultiplied(layer, inside, alpha, region, own), nothing, outline, _cheeks(here, matrix, height_px, region),
