@@ -82,16 +82,11 @@ class Settings:
 
     @classmethod
     def parse(cls, texts: Sequence[str]) -> Settings:
-        values: dict[str, dict[str, Any]] = {}
-        for text in texts:
-            target, equals, value = text.partition("=")
-            name, dot, param = target.partition(".")
-            if not (equals and dot):
-                raise UsageError(f"--set: cannot read {text!r}; write NODE.PARAM=VALUE, as in Blend.feather=12")
-            declared = node(name).Params.declarations()
-            if param not in declared:
-                raise UsageError(f"--set: {name} has no param {param!r}; it has {', '.join(declared)}")
-            values.setdefault(name, {})[param] = declared[param].read(value)
+        return cls.of(read_params(texts))
+
+    @classmethod
+    def of(cls, values: Mapping[str, Mapping[str, Any]]) -> Settings:
+        """From values by node and name.  Raises: UsageError for what no node has, or may not be."""
         return cls(**{name: node(name).Params(**given) for name, given in values.items()})
 
     def __getitem__(self, name: str) -> Any:
@@ -113,6 +108,21 @@ class Settings:
         networks |= {"mouth network": made_by} if made_by else {}
         texts = {f"{name} params": self[name].digest_text(analysed_only=True) for name in NODES}
         return {**networks, **{name: text for name, text in texts.items() if text != "{}"}}
+
+
+def read_params(texts: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Values by node and name from `NODE.PARAM=VALUE` texts.  Raises: UsageError."""
+    values: dict[str, dict[str, Any]] = {}
+    for text in texts:
+        target, equals, value = text.partition("=")
+        name, dot, param = target.partition(".")
+        if not (equals and dot):
+            raise UsageError(f"--set: cannot read {text!r}; write NODE.PARAM=VALUE, as in Blend.feather=12")
+        declared = node(name).Params.declarations()
+        if param not in declared:
+            raise UsageError(f"--set: {name} has no param {param!r}; it has {', '.join(declared)}")
+        values.setdefault(name, {})[param] = declared[param].read(value)
+    return values
 
 
 class Dub:

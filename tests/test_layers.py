@@ -13,7 +13,7 @@ from typing import Iterator
 
 LAYERS = (
     {"cli", "bench", "train", "farm", "live", "plugin", "export", "view"},
-    {"graph", "analysis", "portrait", "performance", "character", "measure", "resync", "fill"},
+    {"graph", "analysis", "portrait", "performance", "character", "measure", "resync", "fill", "shotfile"},
     {"nodes"},
     {"models", "kernels", "media"},
     {"core"},

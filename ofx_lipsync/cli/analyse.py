@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ofx_lipsync.cli.progress import progress
-from ofx_lipsync.cli.shot import add_shot_arguments, analysed, check_outputs, open_shot, report
+from ofx_lipsync.cli.shot import add_shot_arguments, analysed, asked, check_outputs, open_shot, report
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.graph import summary
 
@@ -16,12 +16,13 @@ from ofx_lipsync.graph import summary
 def register(verbs: Any) -> None:
     parser = verbs.add_parser("analyse", help="analyse a shot once, for later renders", description=__doc__)
     add_shot_arguments(parser)
-    parser.add_argument("out", help="the analysis file, as shot.lipsync")
+    parser.add_argument("out", nargs="?", help="the analysis file, as shot.lipsync")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, delivers="analysis")
 
 
 def run(args: argparse.Namespace) -> int:
+    asked(args)
     if Path(args.out).exists() and not args.overwrite:
         raise UsageError(f"{args.out}: exists already; give --overwrite to replace it")
     check_outputs(args)

@@ -82,7 +82,7 @@ def _params(args: argparse.Namespace) -> Any:
 
 def _shot(args: argparse.Namespace, rate: Rate) -> tuple[Sequence[int], Sequence[int], Sound]:
     """(frames of the shot, those to draw, the line on the shot's clock)"""
-    offset_s = parse_offset(args.audio_offset, rate)
+    offset_s = parse_offset(args.audio_offset or "0", rate)
     if args.shot:
         whole: Sequence[int] = frame_range(args.shot, args)
         if list(whole) != list(range(whole[0], whole[-1] + 1)):

@@ -32,7 +32,7 @@ from ofx_lipsync.media.writer import Writer
 def register(verbs: Any) -> None:
     parser = verbs.add_parser("dub", help="dub a shot", description=__doc__)
     add_shot_arguments(parser)
-    parser.add_argument("out", help="movie (mov, mp4, mkv) or sequence (exr, dpx, tif, png)")
+    parser.add_argument("out", nargs="?", help="movie (mov, mp4, mkv) or sequence (exr, dpx, tif, png)")
     parser.add_argument("-F", "--frames", metavar="RANGE", help="render only these frames of the shot, as 1001-1075x2")
     parser.add_argument("--analysis", metavar="FILE", help="read the analysis from this file, or make it there")
     parser.add_argument("--codec", help="prores, prores4444, h264 or ffv1 (default: by the file's extension)")
@@ -89,10 +89,11 @@ def render(opened: OpenShot, analysis: Analysis, frames: Sequence[int], writer: 
 def heard(opened: OpenShot, frames: Sequence[int]) -> Sound:
     """The line on the clock of the frames that are written; cut only where those are a part of the shot."""
     plate, sound = opened.plate, opened.sound
+    last_of_all = opened.delivered[-1]
     if list(frames) == list(plate.frames):
         return sound
     begin_s = plate.time_s(frames[0])
-    end_s = None if frames[-1] == plate.frames[-1] else plate.time_s(frames[-1]) + float(1 / plate.rate)
+    end_s = None if frames[-1] == last_of_all else plate.time_s(frames[-1]) + float(1 / plate.rate)
     first = max(0, round((begin_s - sound.start_s) * sound.rate_hz))
     last = None if end_s is None else max(first, round((end_s - sound.start_s) * sound.rate_hz))
     silence_s = max(0.0, sound.start_s - begin_s)
@@ -104,7 +105,7 @@ def heard(opened: OpenShot, frames: Sequence[int]) -> Sound:
 def wanted_frames(args: argparse.Namespace, opened: OpenShot) -> Sequence[int]:
     """Those of -F, ascending, or all of the shot's. Raises: UsageError for one that the shot does not have."""
     if not args.frames:
-        return opened.plate.frames
+        return opened.delivered
     wanted = frame_range(args.frames, args)
     have = set(opened.plate.frames)
     absent = [frame for frame in wanted if frame not in have]

@@ -38,7 +38,7 @@ def register(verbs: Any) -> None:
     for name, options in ARGUMENTS:
         if name not in LEFT_OUT:
             parser.add_argument(name, **options)
-    parser.add_argument("out", help="movie (mov, mp4, mkv) or sequence (exr, dpx, tif, png)")
+    parser.add_argument("out", nargs="?", help="movie (mov, mp4, mkv) or sequence (exr, dpx, tif, png)")
     for name, options in OWN:
         parser.add_argument(name, **options)
     parser.set_defaults(run=run, missing_frames="hold", holdout=None)

@@ -47,8 +47,18 @@ class Terminated(KeyboardInterrupt):
 
 
 class _Parser(argparse.ArgumentParser):
+    mixing = False
+
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
-        return super().parse_known_args(_joined(sys.argv[1:] if args is None else args), namespace)
+        words = _joined(sys.argv[1:] if args is None else args)
+        if self.mixing or not any(action.nargs == "?" for action in self._get_positional_actions()):
+            return super().parse_known_args(words, namespace)
+        # argparse takes a name that may be left out as left out once an option stands before it
+        self.mixing = True
+        try:
+            return self.parse_known_intermixed_args(words, namespace)
+        finally:
+            self.mixing = False
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{self.prog}: {message}; see {self.prog} --help")

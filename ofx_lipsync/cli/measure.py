@@ -57,7 +57,11 @@ def run(args: argparse.Namespace) -> int:
         rate = parse_rate(args.rate) if args.rate else None
         plate = files.enter_context(
             open_plate(
-                args.plate, colour=Colour.load(args.colour), space=args.space, rate=rate, missing=args.missing_frames
+                args.plate,
+                colour=Colour.load(args.colour),
+                space=args.space,
+                rate=rate,
+                missing=args.missing_frames or "error",
             )
         )
         shot = _shot(args, plate)

@@ -83,7 +83,7 @@ def open_still(args: argparse.Namespace) -> OpenShot:
     """The still on every frame that the line and Portrait's leads need, and the line."""
     settings, colour, rate = Settings.parse([ENGINE, *args.sets]), Colour.load(args.colour), parse_rate(args.rate)
     portrait = settings["Portrait"]
-    starts_s = portrait.lead_in + parse_offset(args.audio_offset, rate)
+    starts_s = portrait.lead_in + parse_offset(args.audio_offset or "0", rate)
     sound = replace(read_sound(args.line, start_s=max(0.0, -starts_s)), start_s=max(0.0, starts_s))
     length_s = sound.start_s + sound.samples.shape[1] / sound.rate_hz + portrait.lead_out
     count = int(np.ceil(round(length_s * float(rate), 6)))

@@ -4,43 +4,39 @@
 from __future__ import annotations
 
 import argparse
-import re
-from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Sequence
 
-import numpy as np
-
 from ofx_lipsync.analysis import Analysis, check_key, read_analysis, write_analysis
 from ofx_lipsync.cli.progress import Progress
-from ofx_lipsync.core.errors import AnalysisError, ColourError, InputError, UsageError
-from ofx_lipsync.core.sound import Sound
-from ofx_lipsync.core.timing import FrameRange, Rate, parse_rate
-from ofx_lipsync.graph import Dub, Settings, Shot
-from ofx_lipsync.media.colour import Colour
-from ofx_lipsync.media.plate import Plate
-from ofx_lipsync.media.sound import read_sound
-from ofx_lipsync.media.source import open_plate
+from ofx_lipsync.core.errors import AnalysisError, UsageError
+from ofx_lipsync.core.params import File
+from ofx_lipsync.core.timing import FrameRange, parse_offset, parse_rate
+from ofx_lipsync.graph import Dub, node, read_params
 from ofx_lipsync.media.writer import check_writable
+from ofx_lipsync.shotfile import Colours, Line, OpenShot, ShotFile, open_shotfile, read_shot
+from ofx_lipsync.shotfile.opening import assumed, fingerprint, read_line
 
-_OFFSET = re.compile(r"([+-]?\d+(?:\.\d+)?)(f|ms)?\Z")
-
+__all__ = [
+    "ARGUMENTS", "OpenShot", "add_shot_arguments", "analysed", "asked", "assumed", "check_outputs", "fingerprint",
+    "frame_range", "open_shot", "parse_offset", "read_line", "report",
+]  # fmt: skip
 
 ARGUMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("plate", {"help": "movie, or sequence as plate.####.exr, plate.%%04d.exr, plate.$F4.exr"}),
-    ("line", {"help": "the new line: wav, flac, mp3, aac, or a movie for its sound"}),
+    ("plate", {"help": "movie, sequence as plate.####.exr, plate.%%04d.exr, plate.$F4.exr, or shot.toml, a shot file; "
+               "then line and out may be left out"}),
+    ("line", {"nargs": "?", "help": "the new line: wav, flac, mp3, aac, or a movie for its sound"}),
     ("--shot", {"metavar": "RANGE", "help": "the shot's frames; the line starts on the first (default: all)"}),
     ("--rate", {"metavar": "FPS", "help": "frames per second, as 24000/1001 (default: the file's, or 24)"}),
-    ("--audio-offset", {"metavar": "OFFSET", "default": "0", "help": "start later by frames, 12f, or time, 500ms"}),
+    ("--audio-offset", {"metavar": "OFFSET", "help": "start later by frames, 12f, or time, 500ms"}),
     ("--set", {"metavar": "NODE.PARAM=VALUE", "action": "append", "default": [], "dest": "sets",
                "help": "a param; keyframes as 1001:0,1010:1; see lipsync nodes"}),
     ("--reel", {"metavar": "PLATE", "help": "more footage of the same actor, for mouths (MouthGenerate.reel)"}),
     ("--holdout", {"metavar": "PLATE", "help": "matte, in red, of what is in front of the face and stays"}),
     ("--colour", {"metavar": "CONFIG", "help": "OCIO config, a file or a named built-in (default: $OCIO, or pinned)"}),
     ("--space", {"metavar": "NAME", "help": "the plate's colour space (default: read from the file)"}),
-    ("--missing-frames", {"choices": ("error", "hold", "skip"), "default": "error",
-                          "help": "what to do where a sequence has gaps"}),
+    ("--missing-frames", {"choices": ("error", "hold", "skip"), "help": "what to do about gaps in a sequence (error)"}),
     ("--frames-syntax", {"choices": ("nuke", "openjd"), "default": "nuke", "help": "how ':' in ranges is read"}),
     ("--progress", {"choices": ("auto", "plain", "openjd", "none"), "default": "auto", "help": "how to say how far"}),
 )  # fmt: skip
@@ -51,133 +47,117 @@ def add_shot_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(name, **options)
 
 
-@dataclass
-class OpenShot:
-    """A shot with its files open."""
-
-    shot: Shot
-    plate: Plate
-    settings: Settings
-    sound: Sound
-    key: dict[str, str]
-    notes: dict[str, str]
-    """What the summary should say besides."""
-    _files: ExitStack
-
-    def __enter__(self) -> OpenShot:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._files.close()
-
-
 def open_shot(args: argparse.Namespace) -> OpenShot:
     """Open and check everything the arguments name, before any work is done."""
-    settings = Settings.parse(args.sets)
-    colour = Colour.load(args.colour)
-    frames = frame_range(args.shot, args) if args.shot else None
-    rate = parse_rate(args.rate) if args.rate else None
-    with ExitStack() as files:
-        plate = files.enter_context(
-            open_plate(
-                args.plate, frames=frames, colour=colour, space=args.space, rate=rate, missing=args.missing_frames
-            )
+    return open_shotfile(asked(args))
+
+
+def asked(args: argparse.Namespace) -> ShotFile:
+    """The shot that the arguments describe, read once. What they leave open of results is filled in from its file:
+    args.out, args.analysis and args.codec.
+
+    Raises: ShotError for a bad shot file, UsageError where something is not given at all.
+    """
+    known: ShotFile | None = getattr(args, "asked", None)
+    if known is not None:
+        return known
+    shot = _from_file(args) if is_shot_file(args.plate) else ShotFile()
+    args.asked = shot = _with_options(shot, args)
+    given = shot.output
+    # What a verb writes is its own entry of [output]; a dub reads and keeps the analysis beside.
+    entry = getattr(args, "delivers", "comp")
+    args.out = args.out or shot.at(getattr(given, entry))
+    if entry == "comp" and hasattr(args, "analysis"):
+        args.analysis = args.analysis or shot.at(given.analysis) or None
+    if hasattr(args, "codec"):
+        args.codec = args.codec or given.codec or None
+    missing = [name for name, value in (("line", shot.lines), ("out", args.out)) if not value]
+    if missing:
+        raise UsageError(
+            f"lipsync {args.verb}: nothing is given for {' and '.join(missing)}; name it after the plate, "
+            f"or in a shot file ([[line]] path, [output] {entry})"
         )
-        reel_path = args.reel or settings["MouthGenerate"].reel
-        reel = files.enter_context(open_plate(reel_path, colour=colour)) if reel_path else None
-        holdout = files.enter_context(_matte(args.holdout, plate, colour)) if args.holdout else None
-        offset_s = parse_offset(args.audio_offset, plate.rate)
-        shot_s = float(len(plate.frames) / plate.rate)
-        sound, whole = read_line(args.line, offset_s, shot_s)
-        notes = assumed(plate)
-        if not whole:
-            notes["line"] = f"goes on, and is cut {TAIL_S:g} s after the shot's last frame"
-        key = {"plate": plate.fingerprint(), "line": fingerprint(sound), "colour": colour.cache_id}
-        if reel is not None:
-            key["reel"] = reel.fingerprint()
-        times_s = np.array([plate.time_s(frame) - plate.time_s(plate.frames[0]) for frame in plate.frames])
-        shot = Shot(plate, sound, plate.frames, reel, holdout, times_s)
-        return OpenShot(shot, plate, settings, sound, key, notes, files.pop_all())
+    return shot
 
 
-def assumed(plate: Plate) -> dict[str, str]:
-    """What nobody said of a plate of picture files, and what was taken instead: sync and colour hang on it."""
-    notes, info = {}, plate.info
-    if info.rate_from == "default":
-        notes["rate"] = f"{info.rate} frames/s, as the files say none; --rate gives another"
-    if info.kind != "movie" and info.space_from == "default":
-        notes["space"] = f"{info.space}, as the files say none; --space gives another"
-    return notes
+def _from_file(args: argparse.Namespace) -> ShotFile:
+    """After a shot file one more name is the result; two are another line and the result."""
+    if args.out is None:
+        args.line, args.out = None, args.line
+    return read_shot(args.plate)
 
 
-def _matte(path: str, plate: Plate, colour: Colour) -> Plate:
-    """A holdout, frame for frame with the plate, its numbers taken as they are (data is not colour)."""
-    numbers = colour.find("data", "Raw", "raw", "Utility - Raw")
-    if numbers is None:
-        raise ColourError(
-            f"{path}: {colour.name} has no data space to read a matte in; use a config with the role data"
-        )
-    matte = open_plate(path, frames=plate.frames, colour=colour, space=numbers, rate=plate.rate)
-    if matte.display != plate.display:
-        raise InputError(
-            f"{path}: is {matte.display.width}x{matte.display.height}, expected the plate's "
-            f"{plate.display.width}x{plate.display.height}; render the holdout at the plate's size"
-        )
-    return matte
+def _with_options(shot: ShotFile, args: argparse.Namespace) -> ShotFile:
+    """Options win over the file; their paths are seen from where the program runs."""
+
+    def given(name: str, path: bool = False) -> Any:
+        value = getattr(args, name, None)
+        return str(Path(value).absolute()) if value and path and shot.folder else value
+
+    plate, frames, line = shot.plate, given("shot"), given("line", path=True)
+    if not is_shot_file(args.plate):
+        plate = replace(plate, path=args.plate)
+    if frames:
+        read = frame_range(frames, args)
+        frames = str(read) if args.frames_syntax == "openjd" else frames
+    if given("rate"):
+        parse_rate(args.rate)
+    plate = replace(
+        plate, frames=frames or plate.frames, rate=given("rate") or plate.rate, space=given("space") or plate.space,
+        missing=given("missing_frames") or plate.missing, reel=given("reel", path=True) or plate.reel,
+        holdout=given("holdout", path=True) or plate.holdout,
+    )  # fmt: skip
+    lines = shot.lines
+    if line:
+        lines = (replace(lines[0] if lines else Line(), path=line),)
+    if given("audio_offset") is not None:
+        parse_offset(args.audio_offset, parse_rate("24"))
+        lines = tuple(replace(line, offset=args.audio_offset) for line in lines)
+    colour = Colours(config=_from_here(shot, args.colour)) if args.colour else shot.colour
+    return replace(shot, plate=plate, lines=lines, colour=colour).with_params(_params(shot, args))
+
+
+def is_shot_file(path: str) -> bool:
+    return str(path).lower().endswith(".toml")
+
+
+def _params(shot: ShotFile, args: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """Those of --set."""
+    values = read_params(args.sets)
+    for name, own in values.items():
+        declared = node(name).Params.declarations()
+        own.update({p: _from_here(shot, v) for p, v in own.items() if isinstance(declared[p], File)})
+    return values
+
+
+def _from_here(shot: ShotFile, name: str) -> str:
+    """What may be a path or a name: a path from here must not be looked for beside the shot file."""
+    return str(Path(name).absolute()) if shot.folder and name and Path(name).exists() else name
 
 
 def check_outputs(args: argparse.Namespace) -> None:
-    """Before any work: what is to be written can be, and is none of the inputs.
+    """Before any work: what is to be written can be, and is none of the inputs. Fills in what a shot file says of
+    results, as `asked`.
 
     Raises: OutputError where a folder cannot be written, UsageError where a result would replace an input.
     """
+    shot = asked(args)
     analysis = getattr(args, "analysis", None)
     for out in (args.out, analysis):
         if out is None or (out == analysis and Path(out).exists()):
             continue
         check_writable(out)
-    inputs = {"plate": args.plate, "line": args.line, "reel": args.reel, "holdout": args.holdout, "analysis": analysis}
-    for name, given in inputs.items():
+    plate = shot.plate
+    inputs = [("plate", plate.path), ("reel", plate.reel), ("holdout", plate.holdout)]
+    inputs += [("line", line.path) for line in shot.lines]
+    inputs = [(name, shot.at(path)) for name, path in inputs]
+    for name, given in [*inputs, ("analysis", analysis), ("shot file", args.plate)]:
         if given and Path(given).resolve() == Path(args.out).resolve():
             raise UsageError(f"{args.out}: is the {name} as well, and would be lost; write to another name")
 
 
-def read_line(path: str, offset_s: float, shot_s: float) -> tuple[Sound, bool]:
-    """The line on the shot's clock, and whether that is all of it. Only what the shot and its tail can use is kept.
-
-    Raises: InputError when the line ends before the shot begins."""
-    sound = read_sound(path, start_s=max(0.0, -offset_s), duration_s=shot_s + TAIL_S + 1.0)
-    start_s = max(0.0, offset_s)
-    kept = round((shot_s + TAIL_S) * sound.rate_hz)
-    if sound.samples.shape[1] == 0 or start_s >= shot_s:
-        raise InputError(
-            f"{path}: no sound falls inside the shot (offset {offset_s:g} s, shot {shot_s:.2f} s); check --audio-offset"
-        )
-    return Sound(sound.samples[:, :kept], sound.rate_hz, start_s), sound.samples.shape[1] <= kept
-
-
-TAIL_S = 60.0
-"""How much of a line that outlasts its shot is kept for the movie; a ten-hour file is not."""
-
-
 def frame_range(text: str, args: argparse.Namespace) -> FrameRange:
     return FrameRange.parse(text, openjd=args.frames_syntax == "openjd")
-
-
-def parse_offset(text: str, rate: Rate, name: str = "--audio-offset") -> float:
-    """Seconds from `12`, `12f` (frames) or `500ms`. name: of the option or param, for the error."""
-    match = _OFFSET.match(text)
-    if match is None:
-        raise UsageError(f"{name}: cannot read {text!r}; write frames as 12 or 12f, or time as 500ms")
-    return float(match[1]) / 1000 if match[2] == "ms" else float(Rate(match[1]) / rate)
-
-
-def fingerprint(sound: Sound) -> str:
-    import hashlib
-
-    content = hashlib.blake2b(sound.samples.tobytes(), digest_size=16)
-    content.update(f"{sound.samples.shape} {sound.rate_hz} {sound.start_s!r}".encode())
-    return content.hexdigest()
 
 
 def analysed(opened: OpenShot, path: str | None, progress: Progress, overwrite: bool = False) -> Analysis:

@@ -88,7 +88,9 @@ def _open(args: argparse.Namespace, colour: Colour, files: ExitStack) -> ViewedS
     whole = FrameRange(analysis.frames.tolist()) if analysis is not None else asked
     rate = parse_rate(args.rate) if args.rate else None
     plate = files.enter_context(
-        open_plate(args.plate, frames=whole, colour=colour, space=args.space, rate=rate, missing=args.missing_frames)
+        open_plate(
+            args.plate, frames=whole, colour=colour, space=args.space, rate=rate, missing=args.missing_frames or "error"
+        )
     )
     if analysis is not None:
         check_key(analysis, {"plate": plate.fingerprint()}, args.analysis)  # any config may show it

@@ -8,6 +8,7 @@ LipSyncError                 anything a user can act on
 │   ├── MediaError           picture or sound is broken or of a kind unknown
 │   ├── ColourError          a colour space or config is unknown
 │   ├── AnalysisError        the analysis file is damaged, old or of another shot
+│   ├── ShotError            a shot file is no TOML or says what is not known
 │   └── ModelError           weights are missing, damaged or do not fit
 ├── DeviceError              no such device, or out of its memory             exit 5
 └── OutputError              the result cannot be written                     exit 4
@@ -62,6 +63,12 @@ class AnalysisError(InputError):
     """The analysis file is damaged, too old, or belongs to another shot."""
 
     reason = "analysis"
+
+
+class ShotError(InputError):
+    """The shot file cannot be read, or holds what is unknown or wrong."""
+
+    reason = "shot"
 
 
 class ModelError(InputError):

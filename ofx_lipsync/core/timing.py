@@ -12,7 +12,8 @@ from ofx_lipsync.core.errors import UsageError
 Rate = Fraction
 """Frames per second, exact: 24000/1001."""
 
-_PART = re.compile(r"(-?\d+)(?:-(-?\d+)(?:([x:])(\d+))?)?\Z")
+_PART = re.compile(r"(-?\d{1,10})(?:-(-?\d{1,10})(?:([x:])(\d{1,10}))?)?\Z")
+_OFFSET = re.compile(r"([+-]?\d{1,9}(?:\.\d{1,9})?)(f|ms)?\Z")
 
 
 def parse_rate(text: str) -> Rate:
@@ -27,6 +28,14 @@ def parse_rate(text: str) -> Rate:
     if not 0 < rate <= 1000:
         raise UsageError(f"rate: {text} is outside 0..1000 frames per second")
     return rate
+
+
+def parse_offset(text: str, rate: Rate, name: str = "--audio-offset") -> float:
+    """Seconds from `12`, `12f` (frames) or `500ms`. name: of the option or param, for the error."""
+    match = _OFFSET.match(text)
+    if match is None:
+        raise UsageError(f"{name}: cannot read {text!r}; write frames as 12 or 12f, or time as 500ms")
+    return float(match[1]) / 1000 if match[2] == "ms" else float(Rate(match[1]) / rate)
 
 
 class FrameRange(Sequence[int]):
