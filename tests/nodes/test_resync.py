@@ -167,6 +167,19 @@ def test_room_tone_keeps_channels_together_and_repeats_itself_for_a_seed() -> No
     assert np.array_equal(room_tone(np.zeros((1, 400), np.float32), RATE_HZ, 10, 0, 1), np.zeros((1, 10)))
 
 
+def test_room_tone_leaves_out_moments_that_click() -> None:
+    """An edit or a switch in a quiet moment would tick all through the tone."""
+    take = 0.01 * np.sin(2 * np.pi * 30 * np.arange(2 * RATE_HZ) / RATE_HZ)[None] + noise(2.0, 1e-4).samples
+    quiet = slice(round(0.9 * RATE_HZ), round(1.1 * RATE_HZ))
+    take[:, quiet] *= 0.6
+    take[:, RATE_HZ] += 0.006  # too small to be loud, and in the middle of the quietest fifth of a second
+    tone = room_tone(take.astype(np.float32), RATE_HZ, RATE_HZ, 0, 1)
+    assert np.abs(np.diff(tone)).max() < 0.003
+    clicking = np.zeros((1, RATE_HZ), np.float32) + noise(1.0, 1e-4).samples
+    clicking[:, :: RATE_HZ // 20] = 0.1
+    assert np.abs(room_tone(clicking, RATE_HZ, RATE_HZ, 0, 1)).max() > 0.05  # a room that ticks throughout is a room
+
+
 def test_the_picture_gives_way_in_whole_frames() -> None:
     plan = ResyncPlan(np.zeros(1), np.full(1, 2.0), np.full((1, 2), 0.12), ("picture",))
     frames, times_s = range(1001, 1051), np.arange(50) / 25
