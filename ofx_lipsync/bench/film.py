@@ -189,10 +189,12 @@ def child(argv: Sequence[str]) -> None:
     """One dub with a clock on every stage; prints the figures as one JSON line."""
     from ofx_lipsync.cli.dub import render
     from ofx_lipsync.cli.main import build_parser
+    from ofx_lipsync.cli.memory import keep_freed
     from ofx_lipsync.cli.progress import progress
     from ofx_lipsync.cli.shot import analysed, open_shot
     from ofx_lipsync.media.sink import open_writer
 
+    keep_freed()
     args = build_parser().parse_args(["dub", *argv, "--progress", "none"])
     clock = Clock()
     watch(clock)
