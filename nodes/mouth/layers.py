@@ -19,9 +19,6 @@ from ofx_lipsync.nodes.mouth.points import LIPS_EDGE, OUTLINE
 EASES_IN = 0.3
 """Strength from which the library mouth hides the plate's: below, both have nearly one shape and may mix."""
 
-AT_ONCE = 16
-"""Rows of a layer worked on together: they stay in the processor's cache, where a 4K close-up's megabytes do not."""
-
 
 def source_region(points: np.ndarray) -> Region:
     """What a library frame must give for a mouth with control points [P, 2]: its outline and a third of its size."""
@@ -123,10 +120,7 @@ def premultiplied(pixels: np.ndarray, window: Region, alpha: np.ndarray, region:
     layer[3] = alpha
     rows, columns = window.slices_in(region)
     colour, share = layer[:3, rows, columns], alpha[rows, columns]
-    for first in range(0, window.height, AT_ONCE):
-        part = slice(first, first + AT_ONCE)
-        np.multiply(pixels[:, part], share[part], out=colour[:, part])
-        np.copyto(colour[:, part], np.float32(0), where=~(share[part] > 0))
+    np.multiply(pixels, share, out=colour, where=share > 0)
     return Image(layer, region, like.display, ("R", "G", "B", "A"), like.colour, True)
 
 
