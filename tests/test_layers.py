@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Iterator
 
 LAYERS = (
-    {"cli", "bench", "train", "farm", "live", "plugin", "export", "view"},
+    {"cli", "bench", "train", "farm", "live", "plugin", "export", "view", "nk"},
     {"graph", "analysis", "portrait", "performance", "character", "measure", "resync", "fill", "shotfile"},
     {"nodes"},
     {"models", "kernels", "media"},

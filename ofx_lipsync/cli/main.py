@@ -23,6 +23,8 @@ from ofx_lipsync.core.errors import LipSyncError, UsageError
 VERBS = {
     "dub": "dub a shot",
     "analyse": "analyse a shot once, for later renders",
+    "render": "render a Nuke script, without Nuke",
+    "nk-check": "what a Nuke script needs, and whether it renders here",
     "resync": "bring drifting sound back to its picture",
     "fill": "rebuild missing, black, frozen or NaN frames",
     "portrait": "make a still speak",
@@ -74,7 +76,7 @@ def build_parser(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     chosen = [verb for verb in VERBS if words is None or verb in words[:1]]
     for verb in chosen:
-        importlib.import_module(f"ofx_lipsync.cli.{verb}").register(verbs)
+        importlib.import_module(f"ofx_lipsync.cli.{verb.replace('-', '_')}").register(verbs)
     for verb in () if chosen else VERBS:
         verbs.add_parser(verb, help=VERBS[verb])
     return parser

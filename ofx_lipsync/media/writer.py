@@ -58,7 +58,7 @@ def check_writable(path: str, plate: Plate | None = None) -> None:
     except OSError as error:
         raise OutputError(f"{path}: cannot write in {folder} ({error.strerror}); choose another folder") from None
     if plate is not None:
-        _refuse_own_input(path, plate)
+        refuse_own_input(path, plate)
 
 
 def scratch_path(target: Path) -> Path:
@@ -75,7 +75,8 @@ def put_in_place(scratch: Path, target: Path) -> None:
         raise OutputError(f"{target}: cannot be put in place ({error.strerror}); check the folder") from None
 
 
-def _refuse_own_input(path: str, plate: Plate) -> None:
+def refuse_own_input(path: str, plate: Plate) -> None:
+    """OutputError where a result of these frames would replace files that the plate is read from."""
     pattern, source = Pattern.parse(path), Pattern.parse(plate.info.path)
     outputs = [Path(path)] if pattern is None else [pattern.path(frame) for frame in plate.frames]
     inputs = {Path(plate.info.path).resolve()} if source is None else {p.resolve() for p in source.scan().values()}
