@@ -255,4 +255,6 @@ def _fine(picture: np.ndarray) -> np.ndarray:
 
 def _root(colour: np.ndarray) -> np.ndarray:
     """Square root that keeps the sign, so that nothing is clamped."""
-    return np.copysign(np.sqrt(np.abs(colour)), colour)
+    root = np.abs(colour)
+    np.sqrt(root, out=root)
+    return np.copysign(root, colour, out=root)

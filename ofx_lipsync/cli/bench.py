@@ -15,6 +15,7 @@ SUITES = {
     "speed": "CPU seconds by stage and peak memory of a 1080p dub",
     "wedge": "what a wedge of 15 variants costs, and what its variants share, beside one variant alone",
     "elements": "does a plain over of the new pixels give the comp; how far the ST map is off",
+    "film": "CPU milliseconds by stage, the engine's share and peak memory of a 4K half EXR frame",
     "plugin": "what the plug-in costs a frame besides its work, beside a plain copy of the same bytes",
     "sheets": "contact sheets of plate, result and matte, to look at",
     "portrait": "stills that speak: opening against the line, lips in silence, drift of the face",
@@ -57,6 +58,10 @@ def register(verbs: Any) -> None:
                 "--hold", type=float, default=50.0, metavar="MS", help="as of lipsync live (default: 50)"
             )
             suite.add_argument("--size", type=int, default=640, metavar="PX", help="of a frame (default: 640)")
+        if name == "film":
+            suite.add_argument("--frames", type=int, default=8, metavar="N", help="frames of each plate (default: 8)")
+            suite.add_argument("--compression", default="zip", metavar="NAME", help="zip, zips, piz (default: zip)")
+            suite.add_argument("--set", metavar="NODE.PARAM=VALUE", action="append", default=[], dest="sets")
         suite.set_defaults(run=run)
 
 

@@ -19,6 +19,7 @@ from types import FrameType
 from typing import NoReturn, Sequence
 
 from ofx_lipsync import __version__
+from ofx_lipsync.cli.memory import keep_freed
 from ofx_lipsync.core.errors import LipSyncError, UsageError
 from ofx_lipsync.farm import client
 
@@ -97,6 +98,7 @@ def build_parser(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
     _quiet_threads()
+    keep_freed()
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in words
     try:

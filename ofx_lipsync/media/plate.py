@@ -140,9 +140,11 @@ class Plate(ABC):
             if inside != region:
                 planes[...] = 0
             self._prepare(frame, inside)
+            as_stored = self.colour.is_same(self.info.space)
             for strip in strips(inside):
                 rows, columns = strip.slices_in(region)
-                planes[:, rows, columns] = self.colour.to_working(self._native_rgb(frame, strip), self.info.space)
+                rgb = self._native_rgb(frame, strip)
+                planes[:, rows, columns] = rgb if as_stored else self.colour.to_working(rgb, self.info.space)
         return Image(planes, region, self._display)
 
     @abstractmethod
