@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as files, progress(args.progress) as told:
         everybody = files.enter_context(open_shot(args))
         opened = person_of(everybody, args.person)
-        shower = Shower.of(opened.plate.colour, args.display, args.view)
+        shower = Shower.of(opened.plate.colour, args.display, args.view, opened.plate.info.kind == "movie")
         asked = list(wanted_frames(args, opened)) if args.frames else None
         analysed(everybody, args.analysis, told)
         analysis = opened.analysis

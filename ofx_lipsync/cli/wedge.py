@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     with open_shot(args) as everybody, progress(args.progress) as shown:
         opened = person_of(everybody, args.person)
         variants = grid(opened.settings, axes, args.most)
-        shower = Shower.of(opened.plate.colour, args.display, args.view)
+        shower = Shower.of(opened.plate.colour, args.display, args.view, opened.plate.info.kind == "movie")
         asked = list(wanted_frames(args, opened)) if args.frames else None
         counts = no_counts()
         path = person_path(args.analysis, opened.file, opened.person)

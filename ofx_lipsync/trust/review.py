@@ -29,17 +29,14 @@ from ofx_lipsync.view.look import views
 LONGEST_PX = 1920
 CODING = {"crf": "18", "preset": "veryfast", "threads": "4"}
 """Threads are fixed, as x264 decides by their number."""
-FLAT_VIEW = "Un-tone-mapped"
-"""What an ACES config calls the view that changes no tone: for movies that are graded already."""
 
 
 class DisplayView:
     """A display and view of the OCIO config, on the processor.  Raises: ColourError for one that is not there."""
 
     def __init__(self, colour: Colour, graded: bool, view: str | None = None) -> None:
-        self.display, names = views(colour)
-        default = FLAT_VIEW if graded and FLAT_VIEW in names else names[0]
-        self.view = view or default
+        self.display, names = views(colour, graded=graded)
+        self.view = view or names[0]
         if self.view not in names:
             known = ", ".join(map(repr, names))
             raise ColourError(f"--review-view: no view {self.view!r} on {self.display}; it has {known}")

@@ -30,11 +30,11 @@ class Shower:
     _transform: Any
 
     @classmethod
-    def of(cls, colour: Colour, display: str | None = None, view: str | None = None) -> Shower:
-        """The config's default display and view where none is named.
+    def of(cls, colour: Colour, display: str | None = None, view: str | None = None, graded: bool = False) -> Shower:
+        """The config's default display and view where none is named; of a graded movie that which changes no tone.
 
         Raises: ColourError naming those that there are."""
-        chosen, names = views(colour, display)
+        chosen, names = views(colour, display, graded)
         if view is not None and view not in names:
             raise ColourError(f"view: no view {view!r} for {chosen!r}; it has {', '.join(map(repr, names))}")
         wanted = view or names[0]

@@ -14,6 +14,8 @@ from ofx_lipsync.core.image import SCENE_LINEAR
 from ofx_lipsync.media.colour import Colour
 
 FUNCTION = "lipsync_look"
+FLAT_VIEW = "Un-tone-mapped"
+"""What an ACES config calls the view that changes no tone: for movies that are graded already."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,9 @@ class Look:
     luts: tuple[Lut, ...]
 
 
-def views(colour: Colour, display: str | None = None) -> tuple[str, list[str]]:
-    """The display's name, the config's first without one, and its views with the default one first.
+def views(colour: Colour, display: str | None = None, graded: bool = False) -> tuple[str, list[str]]:
+    """The display's name, the config's first without one, and its views with the default one first. graded: the
+    pictures are finished, as a movie's are, and by default no tone is changed.
 
     Raises: ColourError naming the displays that there are.
     """
@@ -52,7 +55,8 @@ def views(colour: Colour, display: str | None = None) -> tuple[str, list[str]]:
     if not known:
         raise ColourError(f"view: {colour.name} has no display; use a config that has one")
     chosen = display or str(config.getDefaultDisplay())
-    names, first = list(config.getViews(chosen)), str(config.getDefaultView(chosen))
+    names = list(config.getViews(chosen))
+    first = FLAT_VIEW if graded and FLAT_VIEW in names else str(config.getDefaultView(chosen))
     return chosen, sorted(names, key=lambda name: name != first)
 
 
