@@ -114,7 +114,8 @@ class Shots:
             if reel is not None:
                 key["reel"] = reel.fingerprint()
             times_s = np.array([plate.time_s(frame) - plate.time_s(plate.frames[0]) for frame in plate.frames])
-            shot = Shot(plate, sound, plate.frames, reel, holdout, times_s, float(plate.info.pixel_aspect))
+            aspect = float(plate.info.pixel_aspect)
+            shot = Shot(plate, sound, plate.frames, reel, holdout, times_s, aspect)
             return OpenShot(shot, plate, spec.settings, sound, key, notes, files.pop_all())
 
     def _cast(self, blend: Node, frame: int) -> Cast:

@@ -75,7 +75,8 @@ def open_shotfile(shot: ShotFile) -> OpenShot:
         if holdout is not None:
             key["holdout"] = holdout.fingerprint() + (" inverted" if settings["Blend"].invert_holdout else "")
         times_s = np.array([plate.time_s(frame) - plate.time_s(plate.frames[0]) for frame in plate.frames])
-        opened = Shot(plate, sound, plate.frames, reel, holdout, times_s, float(plate.info.pixel_aspect))
+        aspect = float(plate.info.pixel_aspect)
+        opened = Shot(plate, sound, plate.frames, reel, holdout, times_s, aspect)
         return OpenShot(opened, plate, settings, sound, key, notes, files.pop_all(), shot, delivered)
 
 
