@@ -86,7 +86,7 @@ class Params(ParamSet):
         help="How much of the grain that the new mouth lacks, measured against the plate round it, is put back.",
     )  # fmt: skip
     grain_seed = Int(
-        0, lo=0, hi=2**31 - 1, slider=(0, 100), unit="", group="Grain",
+        0, lo=0, hi=2**31 - 1, slider=(0, 100), unit="number", group="Grain",
         help="Another number gives other grain; the same number gives the same grain on every machine.",
     )  # fmt: skip
 
