@@ -19,6 +19,7 @@
 #define COLUMNS(at, n) for (int at = blockIdx.x * blockDim.x + threadIdx.x; at < (n); at += gridDim.x * blockDim.x)
 /* Neighbouring output pixels done together, so that the CPU's vector units stay full. */
 #define RUN 1
+#define GROUP 1
 /* A kernel need not use all that stands here. */
 #pragma nv_diag_suppress 177
 #else
@@ -40,6 +41,8 @@
   PRAGMA(omp parallel for num_threads(threads) if (threads > 1) schedule(static)) for (int row = 0; row < (n); ++row)
 #define COLUMNS(at, n) for (int at = 0; at < (n); ++at)
 #define RUN 32
+/* So many of them fill a vector unit; where they read side by side, they read without a gather. */
+#define GROUP 8
 #endif
 
 /* Sums stay in registers: more channels than this are done in turns. */
@@ -132,6 +135,32 @@ INLINE void add_cubic(Picture p, const float *plane, const Points *at, float wei
   }
 }
 
+/* Point n's sum; q: the first of the 4 x 4 pixels it reads, which lie side by side in rows. */
+INLINE float cubic_of(const float *q, long long stride_y, const Points *at, float weights[8][RUN], int n) {
+  float column[4];
+  for (int k = 0; k < 4; ++k)
+    column[k] = weights[4][n] * q[k] + weights[5][n] * q[stride_y + k] + weights[6][n] * q[2 * stride_y + k] +
+                weights[7][n] * q[3 * stride_y + k];
+  const float mean =
+      weights[0][n] * column[0] + weights[1][n] * column[1] + weights[2][n] * column[2] + weights[3][n] * column[3];
+  return at->fx[n] == 0.0f && at->fy[n] == 0.0f ? q[stride_y + 1] : mean;
+}
+
+/* add_cubic well inside a picture whose neighbouring pixels lie side by side: the usual case. */
+INLINE void add_cubic_inside(const float *plane, long long stride_y, const Points *at, float weights[8][RUN],
+                             float *sum) {
+  for (int first = 0; first < RUN; first += GROUP) {
+    const float *q = plane + at->offset[first] - stride_y - 1;
+    int side_by_side = 1;
+    for (int i = 1; i < GROUP; ++i) side_by_side &= at->offset[first + i] == at->offset[first] + i;
+    if (side_by_side)
+      for (int i = 0; i < GROUP; ++i) sum[first + i] += cubic_of(q + i, stride_y, at, weights, first + i);
+    else
+      for (int i = first; i < first + GROUP; ++i)
+        sum[i] += cubic_of(plane + at->offset[i] - stride_y - 1, stride_y, at, weights, i);
+  }
+}
+
 /* Adds to sum[channels][RUN] what the points read. Sums start at -0.0, the zero that changes no number's bits.
  * A point on a pixel's centre gives that pixel bit for bit; elsewhere NaN and Inf spread over the filter's footprint. */
 INLINE void add_samples(Picture p, Points *at, int cubic, float sum[MOST_CHANNELS][RUN]) {
@@ -146,11 +175,15 @@ INLINE void add_samples(Picture p, Points *at, int cubic, float sum[MOST_CHANNEL
     cubic_weights(at->fy[i], w);
     for (int k = 0; k < 4; ++k) weights[4 + k][i] = w[k];
   }
+  /* Most of a patch's ground stands still: a run that lies on pixel centres is those pixels. */
+  int still = inside;
+  for (int i = 0; i < RUN; ++i) still &= (at->fx[i] == 0.0f) & (at->fy[i] == 0.0f);
   for (int c = 0; c < p.channels; ++c) {
     const float *plane = p.pixels + c * p.stride_c;
-    /* Planes with neighbouring pixels side by side, read well inside the picture: the usual case has its own loop. */
+    for (int i = 0; still && i < RUN; ++i) sum[c][i] += plane[at->offset[i]];
+    if (still) continue;
     if (cubic && inside && p.stride_x == 1)
-      add_cubic(p, plane, at, weights, 1, 1, sum[c]);
+      add_cubic_inside(plane, p.stride_y, at, weights, sum[c]);
     else if (cubic)
       add_cubic(p, plane, at, weights, p.stride_x, inside, sum[c]);
     else if (inside && p.stride_x == 1)

@@ -15,7 +15,7 @@ LINE void warp_row(float *__restrict__ out, Picture p, const float *__restrict__
   const float height_px = (float)(y0 + y - cell_y * step_px) + 0.5f, unit = 1.0f / (float)step_px;
   const float *row = nodes + (long long)cell_y * node_columns;
   COLUMNS(run, (width + RUN - 1) / RUN) {
-    float sum[MOST_CHANNELS][RUN], lost[RUN], wx[4], wy[4], dx[4], dy[4];
+    float sum[MOST_CHANNELS][RUN], lost[RUN], wy[4], dx[4], dy[4];
     Points at;
     for (int i = 0; i < RUN; ++i) {
       lost[i] = 0.0f;
@@ -26,27 +26,29 @@ LINE void warp_row(float *__restrict__ out, Picture p, const float *__restrict__
       cubic_weights((height_px + offset_y) * unit, wy);
       for (int k = 0; k < samples; ++k) {
         const float offset_x = (first + (float)k) * spacing;
-        int cell = -1;
-        for (int i = 0; i < RUN; ++i) {
+        for (int i = 0; i < RUN;) {
           /* The last run ends with the row: its spare pixels repeat the last one, since no node lies beyond. */
-          const int x = run * RUN + i < width ? run * RUN + i : width - 1;
-          const int cell_x = (x0 + x) / step_px;
+          const int here = run * RUN + i < width ? run * RUN + i : width - 1, cell_x = (x0 + here) / step_px;
+          const int next = (cell_x + 1) * step_px - x0, end = next < width && next - run * RUN < RUN ? next - run * RUN : RUN;
           /* Pixels of one cell share the four nodes' values at this height. */
-          for (int n = 0; cell_x != cell && n < 4; ++n) {
+          for (int n = 0; n < 4; ++n) {
             dx[n] = down(row + cell_x + n, node_columns, wy);
             dy[n] = down(row + (long long)node_rows * node_columns + cell_x + n, node_columns, wy);
           }
-          cell = cell_x;
-          cubic_weights(((float)(x0 + x - cell_x * step_px) + 0.5f + offset_x) * unit, wx);
-          float sx = wx[0] * dx[0] + wx[1] * dx[1] + wx[2] * dx[2] + wx[3] * dx[3] + offset_x;
-          float sy = wx[0] * dy[0] + wx[1] * dy[1] + wx[2] * dy[2] + wx[3] * dy[3] + offset_y;
-          /* 0 for a number, NaN for NaN; and beyond the border all coordinates read alike: keep them within an int. */
-          lost[i] += (sx - sx) + (sy - sy);
-          sx = sx > -1e6f ? sx < 1e6f ? sx : 1e6f : -1e6f;
-          sy = sy > -1e6f ? sy < 1e6f ? sy : 1e6f : -1e6f;
-          const float wholex = floorf(sx), wholey = floorf(sy);
-          at.x[i] = x + shift_x + (int)wholex, at.y[i] = y + shift_y + (int)wholey;
-          at.fx[i] = sx - wholex, at.fy[i] = sy - wholey;
+          for (; i < end; ++i) {
+            const int x = run * RUN + i < width ? run * RUN + i : width - 1;
+            float wx[4];
+            cubic_weights(((float)(x0 + x - cell_x * step_px) + 0.5f + offset_x) * unit, wx);
+            float sx = wx[0] * dx[0] + wx[1] * dx[1] + wx[2] * dx[2] + wx[3] * dx[3] + offset_x;
+            float sy = wx[0] * dy[0] + wx[1] * dy[1] + wx[2] * dy[2] + wx[3] * dy[3] + offset_y;
+            /* 0 for a number, NaN for NaN; and beyond the border all coordinates read alike: keep them within an int. */
+            lost[i] += (sx - sx) + (sy - sy);
+            sx = sx > -1e6f ? sx < 1e6f ? sx : 1e6f : -1e6f;
+            sy = sy > -1e6f ? sy < 1e6f ? sy : 1e6f : -1e6f;
+            const float wholex = floorf(sx), wholey = floorf(sy);
+            at.x[i] = x + shift_x + (int)wholex, at.y[i] = y + shift_y + (int)wholey;
+            at.fx[i] = sx - wholex, at.fy[i] = sy - wholey;
+          }
         }
         add_samples(p, &at, cubic, sum);
       }

@@ -73,6 +73,15 @@ def grid_points(step_px: int, region: Region) -> np.ndarray:
     return np.stack([x + region.x0, y + region.y0]).astype(np.float32)
 
 
+def read_points(grid: np.ndarray, step_px: int, region: Region) -> np.ndarray:
+    """[2, height, width] float64: the plate points (x, y) that `warp` reads at the pixels of `region`, in the plate's
+    own measure (centres at +0.5). Where the grid equals its nodes these are the pixels' centres, exactly."""
+    nodes = np.asarray(_displacement(grid, step_px, region), np.float64)
+    x, y = np.arange(region.width) + 0.5, np.arange(region.height) + 0.5
+    move = _weights(y, step_px, nodes.shape[1]) @ nodes @ _weights(x, step_px, nodes.shape[2]).T
+    return move + np.stack(np.meshgrid(x + region.x0, y + region.y0))
+
+
 def reference(
     image: np.ndarray,
     grid: np.ndarray,

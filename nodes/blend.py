@@ -3,7 +3,8 @@
 
 result = plate under the moved jaw and cheeks (ground), under the mouth, each premultiplied, in scene-linear:
     under  = ground + (1 - a_ground) plate
-    result = a colour(mouth) + (1 - a) under,     a = matte(outline, feather, erode) * reach * holdout * mix
+    layer  = a colour(mouth) + (1 - a) ground,    a = matte(outline, feather, erode) * reach * holdout * mix
+    result = layer + (1 - a_layer) plate
 where colour() brings the mouth's broad light and colour, and how fine its texture is, to those of `under` on the skin
 both show. Where the matte is 0 the plate comes back bit for bit.
 
@@ -98,27 +99,40 @@ def render(plate: Image, patch: Patch, params: Params, holdout: Image | None = N
         its alpha, or in red where it has none.
     Raises: UsageError when the regions differ.
     """
-    _check(plate, patch, holdout)
     if params.mix == 0:
+        _check(plate, patch, holdout)
         return plate, np.zeros(plate.region.shape, np.float32)
+    made, _ = layer(plate, patch, params, holdout)
+    return replace(plate, pixels=over(made.pixels, plate.pixels)), made.pixels[3]
+
+
+@np.errstate(invalid="ignore")
+def layer(plate: Image, patch: Patch, params: Params, holdout: Image | None = None) -> tuple[Image, np.ndarray]:
+    """The new pixels alone, RGBA, premultiplied: over the plate they are the comp, mouth and moved jaw as one layer.
+    And how much of it is the mouth, [H, W] float32. Arguments and errors as of `render`. NaN and Inf of the plate go
+    their way without a word."""
+    _check(plate, patch, holdout)
     keep = _keep(holdout, params)
-    ground = patch.ground.pixels * keep if params.move_jaw else np.zeros_like(patch.ground.pixels)
-    comp, matte_all = over(ground, plate.pixels), ground[3].copy()
+    made = patch.ground.pixels * keep if params.move_jaw else np.zeros_like(patch.ground.pixels)
+    mouth_matte = np.zeros(plate.region.shape, np.float32)
     box = _reached(patch, params)
-    if box.is_empty:
-        return replace(plate, pixels=comp), matte_all
-    rows, columns = box.slices_in(patch.image.region)
-    under = np.ascontiguousarray(comp[:, rows, columns])
-    edge = _soft_edge(patch, box, params) * (keep[rows, columns] if isinstance(keep, np.ndarray) else keep)
-    shot, skin = plate.pixels[:3, rows, columns], (patch.skin * keep)[rows, columns]
-    layer, keener = _matched(patch.image.pixels[:, rows, columns], skin, under, shot, patch, params)
-    mouth = layer * edge
-    comp[:, rows, columns] = over(mouth, under)
-    if params.grain > 0:
-        known = shares(plate, patch, ground[3], box, layer, mouth[3], skin, keener)
-        comp[:3] = regrained(comp[:3], plate, known, params.grain, params.grain_seed)
-    matte_all[rows, columns] += mouth[3] * (1 - matte_all[rows, columns])
-    return replace(plate, pixels=comp), matte_all
+    if not box.is_empty:
+        rows, columns = box.slices_in(patch.image.region)
+        moved_jaw = made[3].copy()
+        under = over(np.ascontiguousarray(made[:, rows, columns]), plate.pixels[:, rows, columns])
+        edge = _soft_edge(patch, box, params) * (keep[rows, columns] if isinstance(keep, np.ndarray) else keep)
+        shot, skin = plate.pixels[:3, rows, columns], (patch.skin * keep)[rows, columns]
+        own, keener = _matched(patch.image.pixels[:, rows, columns], skin, under, shot, patch, params)
+        mouth = own * edge
+        made[:, rows, columns] = over(mouth, np.ascontiguousarray(made[:, rows, columns]))
+        mouth_matte[rows, columns] = mouth[3]
+        if params.grain > 0:
+            known = shares(plate, patch, moved_jaw, box, own, mouth[3], skin, keener)
+            comp = over(made, plate.pixels)[:3]
+            grain = regrained(comp, plate, known, params.grain, params.grain_seed) - comp
+            made[:3] += np.where(np.isfinite(grain), grain, 0)
+    made[:3] = np.where(made[3] > 0, made[:3], 0)  # what a holdout covers leaves nothing, NaN included
+    return replace(patch.image, pixels=made), mouth_matte
 
 
 def _check(plate: Image, patch: Patch, holdout: Image | None) -> None:
@@ -241,4 +255,6 @@ def _fine(picture: np.ndarray) -> np.ndarray:
 
 def _root(colour: np.ndarray) -> np.ndarray:
     """Square root that keeps the sign, so that nothing is clamped."""
-    return np.copysign(np.sqrt(np.abs(colour)), colour)
+    root = np.abs(colour)
+    np.sqrt(root, out=root)
+    return np.copysign(root, colour, out=root)

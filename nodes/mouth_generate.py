@@ -169,7 +169,7 @@ def wanted(
 def region(frame: int, plan: MouthPlan, params: Params) -> Region | None:
     """Where the patch of a frame has pixels, or None where the plate keeps its own mouth. Reads no pixels."""
     row = plan.index(frame)
-    if row is None or params.strength == 0 or plan.strength[row] == 0:
+    if row is None or not paints(plan, frame, params):
         return None
     if is_published(params):
         return published.region_of(plan, row)
@@ -186,7 +186,7 @@ def render(
     Raises: UsageError when the plan uses a reel that is not given, or the weights need a line that is not.
     """
     row = plan.index(frame)
-    if row is None or params.strength == 0 or plan.strength[row] == 0:
+    if row is None or not paints(plan, frame, params):
         return None
     if is_published(params):
         window = mel_window(heard, params)
@@ -195,6 +195,12 @@ def render(
     if reel is None and any((clips != PLATE).any() for clips in known):
         raise UsageError(f"{ID}: the analysis of frame {frame} uses a reel, but none is given; set {ID}.reel")
     return layers.paint(plate, frame, reel, plan, row, float(params.strength), _finisher(params))
+
+
+def paints(plan: MouthPlan, frame: int, params: Params) -> bool:
+    """Whether a frame gets another mouth, known without making it. params: resolved at the frame."""
+    row = plan.index(frame)
+    return row is not None and params.strength != 0 and plan.strength[row] != 0
 
 
 def generator_sha256(params: Params) -> str | None:

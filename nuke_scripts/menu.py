@@ -15,7 +15,7 @@ def build():
     for name, ofx_class in lipsync_tables.CLASSES.items():
         command = f"nuke.createNode({ofx_class!r})"
         menu.addCommand(name, command, icon=name + ".png")
-    for use in lipsync_tables.USES:
+    for use in [*lipsync_tables.USES, "elements"]:
         path = os.path.join(FOLDER, use + ".nk").replace(os.sep, "/")
         menu.addCommand("Toolsets/" + use, f"nuke.loadToolset({path!r})", icon="LipSync.png")
 

@@ -26,7 +26,7 @@ from ofx_lipsync.core.fill import FillAnalysis
 from ofx_lipsync.core.mouth import AudioAnalysis
 from ofx_lipsync.core.offset import SyncReport
 from ofx_lipsync.core.plan import MouthPlan
-from ofx_lipsync.media.writer import check_writable, put_in_place, scratch_path
+from ofx_lipsync.media.writer import check_writable, put_in_place, remove_stale, scratch_path
 
 FORMAT = 2
 _LATER_FACTS: dict[str, Any] = {"rate": "", "display": []}
@@ -89,6 +89,7 @@ def write_analysis(path: str | Path, analysis: Analysis | Parts) -> None:
     """
     content, target = to_bytes(analysis), Path(path)
     check_writable(str(target))
+    remove_stale(target.parent, target.suffix)
     scratch = scratch_path(target)
     try:
         scratch.write_bytes(content)

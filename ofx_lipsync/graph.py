@@ -7,6 +7,7 @@ pure function of one frame, the analysis and the params, so that no chunking or 
 
 from __future__ import annotations
 
+import functools
 import importlib
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -26,6 +27,7 @@ from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.squeeze import Shown, squeezed_faces
 from ofx_lipsync.core.timing import FrameRange, Rate
+from ofx_lipsync.kernels.over import over
 
 NODES = {
     "FaceDetect": "face_detect",
@@ -63,10 +65,17 @@ class Shot:
 
 @dataclass(frozen=True)
 class Dubbed:
-    """One frame's result. image: RGB over the touched region. matte: [H, W] float32; where it is 0 the plate stands."""
+    """One frame's result. image: RGB over the touched region. matte: [H, W] float32; where it is 0 the plate stands.
+
+    Of a dub's own frames also what makes them up. layer: the new pixels alone, RGBA, premultiplied. mouth_matte:
+    [H, W] float32, how much of the layer is mouth, the rest being moved jaw. patch: what the engine gave.
+    """
 
     image: Image
     matte: np.ndarray
+    layer: Image | None = None
+    mouth_matte: np.ndarray | None = None
+    patch: Patch | None = None
 
 
 def node(name: str) -> ModuleType:
@@ -137,9 +146,10 @@ class Dub:
         self.aspect = shot.pixel_aspect
         self.progress = progress or (lambda stage, done, total: None)
 
-    def analyse(self, key: dict[str, str] | None = None) -> Analysis:
-        """The whole shot, in order. Raises: FrameError when no face is found and the policy is `error`."""
-        faces, audio = self.faces(), self.audio()
+    def analyse(self, key: dict[str, str] | None = None, seen: FaceAnalysis | None = None) -> Analysis:
+        """The whole shot, in order. seen: what was found in this plate for somebody else's line, with other params that
+        may differ in whose face they choose. Raises: FrameError when no face is found and the policy is `error`."""
+        faces, audio = self.faces() if seen is None else self.choose(seen), self.audio()
         plan = self.plan(faces, audio)
         frames, display = np.asarray(self.shot.frames, np.int64), self.shot.plate.display
         edges = (display.x0, display.y0, display.x1, display.y1)
@@ -153,6 +163,11 @@ class Dub:
             seen, shot.frames, self.settings["FaceDetect"], progress=self._stage("faces")
         )
         return squeezed_faces(found, self.aspect)
+
+    def choose(self, faces: FaceAnalysis) -> FaceAnalysis:
+        """Of everybody in the plate, the one whom this dub is for."""
+        chosen = node("FaceDetect").choose(faces.tracks, self.shot.plate.display, self.settings["FaceDetect"])
+        return replace(faces, chosen=chosen)
 
     def audio(self) -> AudioAnalysis:
         """What the line says, at the frames of the shot."""
@@ -194,7 +209,9 @@ class Dub:
         """The patch over the plate."""
         plate = self.shot.plate.crop(frame, patch.image.region)
         holdout = self._holdout(frame, patch.image.region)
-        return Dubbed(*node("Blend").render(plate, patch, self.settings["Blend"].at(frame), holdout))
+        layer, mouth_matte = node("Blend").layer(plate, patch, self.settings["Blend"].at(frame), holdout)
+        comp = replace(plate, pixels=over(layer.pixels, plate.pixels))
+        return Dubbed(comp, layer.pixels[3], layer, mouth_matte, patch)
 
     def _stage(self, stage: str) -> Callable[[int, int], None]:
         return lambda done, total: self.progress(stage, done, total)
@@ -212,6 +229,18 @@ class Dub:
 
     def _holdout(self, frame: int, region: Region) -> Image | None:
         return None if self.shot.holdout is None else self.shot.holdout.crop(frame, region)
+
+
+def together(layers: Sequence[Image]) -> Image:
+    """One RGBA layer of several, each over those before it; regions may differ."""
+    if len(layers) == 1:
+        return layers[0]
+    region = functools.reduce(Region.union, (layer.region for layer in layers))
+    pixels = np.zeros((4, *region.shape), np.float32)
+    for layer in layers:
+        rows, columns = layer.region.slices_in(region)
+        pixels[:, rows, columns] = over(layer.pixels, pixels[:, rows, columns])
+    return replace(layers[0], pixels=pixels, region=region)
 
 
 def followed(faces: FaceAnalysis, frames: Sequence[int], params: Any) -> FaceTrack | None:

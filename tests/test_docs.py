@@ -16,7 +16,8 @@ from ofx_lipsync.cli.main import VERBS, build_parser
 from ofx_lipsync.cli.nodes import every, markdown
 
 PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "samples/README.md"]
-PAGES += [f"docs/{name}.md" for name in ("formats", "nuke", "portrait", "curves", "character", "live", "film")]
+PAGES += [f"docs/{name}.md" for name in ("formats", "nuke", "portrait", "curves", "character", "live", "shots", "film")]
+PAGES += ["docs/farm.md", "docs/tuning.md", "docs/trust.md"]
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Iterator
 
 LAYERS = (
-    {"cli", "bench", "train", "farm", "live", "plugin", "export", "view", "nk"},
-    {"graph", "analysis", "portrait", "performance", "character", "measure", "resync", "fill", "shotfile"},
+    {"cli", "bench", "train", "farm", "live", "plugin", "export", "view", "tuning", "trust", "nk"},
+    {
+        *("graph", "analysis", "portrait", "performance", "character", "measure", "resync", "fill"),
+        *("shotfile", "compare", "elements"),
+    },
     {"nodes"},
     {"models", "kernels", "media"},
     {"core"},

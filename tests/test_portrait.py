@@ -14,6 +14,7 @@ from ofx_lipsync.cli.main import build_parser, main
 from ofx_lipsync.cli.portrait import open_still
 from ofx_lipsync.media.sound import read_sound
 from ofx_lipsync.portrait import Portrait
+from ofx_lipsync.trust.verify import verify
 
 STILL = ["--set", "Portrait.head_motion=0", "--set", "Portrait.blinks=0", "--set", "Portrait.brows=0"]
 SPEAKING, BLINKING = 33, 64
@@ -112,6 +113,9 @@ def test_every_changed_frame_says_so(sample_portrait, sample_line, tmp_path) -> 
     assert first.get_int_attribute("lipsync/ai_modified") == 0
     assert speaking.get_int_attribute("lipsync/ai_modified") == 1
     assert '"blinks": 14.0' in speaking.get_string_attribute("lipsync/params")
+    found = verify(str(tmp_path / "out.####.exr"))
+    assert found.is_good(must_be_trusted=False)
+    assert next(iter(found.recipes.values()))["seed"] == {"Portrait.blink_seed": 1, "Portrait.motion_seed": 1}
 
 
 @pytest.mark.parametrize(

@@ -62,12 +62,14 @@ class MouthMap:
 
 @dataclass(frozen=True)
 class Fields:
-    """region: what the grids cover, a node every step_px. ground: [2, gh, gw] into the plate itself. edge: [E, 2] plate
+    """region: what the grids cover, a node every step_px. ground: [2, gh, gw] into the plate itself; lips: the same
+    for the upper and the lower lip, each going its own way. edge: [E, 2] plate
     px, on and beyond which the ground holds still. mouths: into each library frame."""
 
     region: Region
     step_px: int
     ground: np.ndarray
+    lips: tuple[np.ndarray, np.ndarray]
     edge: np.ndarray
     mouths: list[MouthMap]
 
@@ -101,7 +103,8 @@ def solve_fields(here: np.ndarray, target: np.ndarray, sources: list[np.ndarray]
         skull = at @ matrix.T + offset
         whole, upper, lower = (_grid(skull + move[:, 2 * i + 2 : 2 * i + 4], shape) for move in moved)
         mouths.append(MouthMap(whole, upper, lower, _grid(skull, shape)))
-    return Fields(region, step, _grid(at + ground, shape), edge.astype(np.float32), mouths)
+    lips = _grid(at + moved[1][:, :2], shape), _grid(at + moved[2][:, :2], shape)
+    return Fields(region, step, _grid(at + ground, shape), lips, edge.astype(np.float32), mouths)
 
 
 def _inset(source: np.ndarray, target: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from ofx_lipsync.kernels.warp import warp
 from ofx_lipsync.nodes.mouth.field import REACH, RIM, Fields, lower_face, solve_fields, touched
 from ofx_lipsync.nodes.mouth.finisher import Finisher, widest
 from ofx_lipsync.nodes.mouth.lips import how_built, made_up, mouth_pixels, unlike
+from ofx_lipsync.nodes.mouth.moved import moved
 from ofx_lipsync.nodes.mouth.points import LIPS_EDGE, OUTLINE, STILL_ROWS
 
 EASES_IN = 0.3
@@ -78,10 +79,8 @@ def paint(
         mixed = finisher.finish(mixed, window, target, sources[0], height_px, mended, built, part, plan.source[known])
     reach_px = REACH * height_px
     alpha = matte(outline, region, feather_px=reach_px / 2, erode_px=-reach_px) * np.float32(_eased(amount / EASES_IN))
-    mouth = np.zeros((4, *region.shape), np.float32)
-    mouth[:3, rows, columns] = mixed
     return Patch(
-        premultiplied(mouth, alpha, region, own),
+        premultiplied(mixed, window, alpha, region, own),
         _ground(own, fields, height_px),
         outline,
         skin,
@@ -89,6 +88,7 @@ def paint(
         height_px,
         made,
         motion=_unsmeared(plan, row),
+        moved=moved(fields, target, height_px),
     )
 
 
@@ -131,9 +131,9 @@ def _shapes(plan: MouthPlan, row: int, amount: float) -> tuple[np.ndarray, np.nd
 def _ground(own: Image, fields: Fields, height_px: float) -> Image:
     """The plate's chin, cheeks and neck where the new jaw takes them, in one shape whose rim is the plate itself."""
     region = fields.region
-    moved = warp(own.pixels, fields.ground, fields.step_px, region, origin=(own.region.x0, own.region.y0))
+    there = warp(own.pixels, fields.ground, fields.step_px, region, origin=(own.region.x0, own.region.y0))
     alpha = matte(fields.edge, region, feather_px=RIM * height_px)
-    return premultiplied(np.concatenate([moved, alpha[None]]), alpha, region, own)
+    return premultiplied(there, region, alpha, region, own)
 
 
 def _readable(region: Region, window: Region) -> Region:
@@ -145,11 +145,18 @@ def _readable(region: Region, window: Region) -> Region:
     return Region(x, y, x + 1, y + 1)
 
 
-def premultiplied(pixels: np.ndarray, alpha: np.ndarray, region: Region, like: Image) -> Image:
-    """pixels: [4, H, W], straight colour. Where alpha is 0 nothing is left of it, NaN included."""
-    pixels[3] = alpha
-    pixels[:3] = np.where(alpha > 0, pixels[:3] * alpha, 0)
-    return Image(pixels, region, like.display, ("R", "G", "B", "A"), like.colour, True)
+def premultiplied(pixels: np.ndarray, window: Region, alpha: np.ndarray, region: Region, like: Image) -> Image:
+    """RGBA over `region`. pixels: [3, h, w] straight colour of a `window` of it, beyond which there is none.
+
+    Where alpha [H, W] is 0 nothing is left of the colour, NaN included.
+    """
+    layer = np.zeros((4, *region.shape), np.float32)
+    layer[3] = alpha
+    rows, columns = window.slices_in(region)
+    colour, share = layer[:3, rows, columns], alpha[rows, columns]
+    with np.errstate(invalid="ignore"):
+        np.multiply(pixels, share, out=colour, where=share > 0)
+    return Image(layer, region, like.display, ("R", "G", "B", "A"), like.colour, True)
 
 
 def _skin(outline: np.ndarray, target: np.ndarray, region: Region, height_px: float) -> np.ndarray:
@@ -161,11 +168,11 @@ def _skin(outline: np.ndarray, target: np.ndarray, region: Region, height_px: fl
 
 def _tone(pixels: np.ndarray, skin: np.ndarray) -> np.ndarray:
     """[3] float32: the mean colour under a weight, without NaN and Inf."""
-    weight = skin * np.isfinite(pixels).all(axis=0)
+    finite = np.isfinite(pixels).all(axis=0)
+    weight = skin * finite
     total = max(float(weight.sum()), 1e-6)
-    return ((np.nan_to_num(pixels, nan=0.0, posinf=0.0, neginf=0.0) * weight).sum(axis=(1, 2)) / total).astype(
-        np.float32
-    )
+    numbers = pixels if finite.all() else np.nan_to_num(pixels, nan=0.0, posinf=0.0, neginf=0.0)
+    return ((numbers * weight).sum(axis=(1, 2)) / total).astype(np.float32)
 
 
 def _eased(t: np.ndarray | float) -> np.ndarray:

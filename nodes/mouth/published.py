@@ -86,13 +86,14 @@ def paint(
     amount = strength * float(plan.strength[row])
     matrix = box_matrix(here, height_px)
     window = inside.slices_in(region)
-    layer, alpha = np.zeros((4, *region.shape), np.float32), np.zeros(region.shape, np.float32)
-    layer[(slice(3), *window)] = repainted(own, here, matrix, height_px, network, heard, amount)
+    alpha = np.zeros(region.shape, np.float32)
+    layer = repainted(own, here, matrix, height_px, network, heard, amount)
     alpha[window] = lower_matte(here, matrix, height_px, inside)
-    nothing = Image(np.zeros_like(layer), region, own.display, ("R", "G", "B", "A"), own.colour, True)
+    empty = np.zeros((4, *region.shape), np.float32)
+    nothing = Image(empty, region, own.display, ("R", "G", "B", "A"), own.colour, True)
     outline = face_outline(here)
     return Patch(
-        premultiplied(layer, alpha, region, own), nothing, outline, _cheeks(here, matrix, height_px, region),
+        premultiplied(layer, inside, alpha, region, own), nothing, outline, _cheeks(here, matrix, height_px, region),
         float(plan.confidence[row]), height_px,
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ import numpy as np
 from ofx_lipsync.bench.footage import Joined, shared_folder
 from ofx_lipsync.bench.measure import lip_distance
 from ofx_lipsync.bench.quality import held_out
-from ofx_lipsync.bench.sheet import Column, sheet, write_sheet
+from ofx_lipsync.bench.sheet import Column, sheet
 from ofx_lipsync.core.fill import FillAnalysis
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.fill import Fill
@@ -30,6 +30,7 @@ from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.plate import Plate
 from ofx_lipsync.media.sound import read_sound
 from ofx_lipsync.media.source import open_plate
+from ofx_lipsync.tuning.page import write_picture
 
 GAPS = (1, 5, 12, 25)
 BAR = 0.30
@@ -162,7 +163,7 @@ def _keep(target: Path, pictures: Sequence[Sequence[np.ndarray]], box: Region) -
     rows, columns = box.slices_in(Region.of_size(pictures[0][0].shape[2], pictures[0][0].shape[1]))
     some = np.unique(np.linspace(0, len(pictures) - 1, SHOWN).round().astype(int))
     shown = [[p[:, rows, columns].repeat(3, 1).repeat(3, 2) for p in pictures[i]] for i in some]
-    write_sheet(target, sheet([Column(tuple(column)) for column in shown]))
+    write_picture(target, sheet([Column(tuple(column)) for column in shown]))
 
 
 def _say(row: Row) -> None:

@@ -20,7 +20,7 @@ from typing import Sequence
 import numpy as np
 
 from ofx_lipsync.bench.measure import OPEN, correlation, mouth_curves
-from ofx_lipsync.bench.sheet import Column, sheet, write_sheet
+from ofx_lipsync.bench.sheet import Column, sheet
 from ofx_lipsync.cli.portrait import open_still
 from ofx_lipsync.cli.shot import OpenShot
 from ofx_lipsync.core.errors import InputError
@@ -33,6 +33,7 @@ from ofx_lipsync.graph import node
 from ofx_lipsync.nodes.mouth.actor import CLOSED, SHUT
 from ofx_lipsync.nodes.mouth.points import MOVING
 from ofx_lipsync.portrait import Portrait, PortraitAnalysis
+from ofx_lipsync.tuning.page import write_picture
 
 BARS = {"opening": 0.90, "silence": 0.05, "identity": 0.01}
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
@@ -65,7 +66,7 @@ def main(args: argparse.Namespace) -> int:
             _say(rows[-1])
         if args.keep:
             Path(args.keep).mkdir(parents=True, exist_ok=True)
-            write_sheet(Path(args.keep) / f"{_name(still)}.jpg", contact_sheet(still, lines))
+            write_picture(Path(args.keep) / f"{_name(still)}.jpg", contact_sheet(still, lines))
     _verdicts(rows)
     if args.json:
         Path(args.json).write_text(json.dumps([asdict(row) for row in rows], indent=1))

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Sequence
 
 import numpy as np
@@ -44,14 +43,3 @@ def _joined(pictures: Sequence[np.ndarray], axis: int) -> np.ndarray:
     gap = np.full(shape, GAP_GREY, np.float32)
     parts = [part for picture in pictures for part in (gap, picture)][1:]
     return np.concatenate(parts, axis=axis)
-
-
-def write_sheet(path: Path, pixels: np.ndarray) -> None:
-    """An 8-bit picture for looking at, JPEG or PNG by its ending."""
-    import OpenImageIO as oiio
-
-    _, height, width = pixels.shape
-    picture = oiio.ImageBuf(oiio.ImageSpec(width, height, 3, "uint8"))
-    picture.specmod().attribute("compression", "jpeg:92")
-    picture.set_pixels(picture.roi, np.ascontiguousarray(pixels.transpose(1, 2, 0)))
-    picture.write(str(path))

@@ -6,15 +6,17 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any
 
 import numpy as np
 
 from ofx_lipsync.bench.footage import shared_folder
-from ofx_lipsync.bench.sheet import Column, column, sheet, write_sheet
+from ofx_lipsync.bench.sheet import Column, column, sheet
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.face import FaceTrack
 from ofx_lipsync.core.region import Region
+from ofx_lipsync.tuning.choose import spread_frames
+from ofx_lipsync.tuning.page import write_picture
 
 PAIRS = (("s31/bgix8n", "s1/bbaszn"), ("s30/bwwy5n", "s31/lgbj5a"), ("s1/lwar9a", "s30/pbbm3n"))
 """(plate, line): people and sentences that training never saw, each with another person's voice."""
@@ -32,7 +34,7 @@ def main(args: argparse.Namespace) -> int:
     Path(args.keep).mkdir(parents=True, exist_ok=True)
     for plate, line in PAIRS[: args.clips]:
         target = Path(args.keep) / f"{plate.replace('/', '-')}.jpg"
-        write_sheet(target, dub_sheet(f"{grid / plate}.mkv", f"{grid / line}.mkv"))
+        write_picture(target, dub_sheet(f"{grid / plate}.mkv", f"{grid / line}.mkv"))
         print(target, flush=True)
     return 0
 
@@ -66,7 +68,7 @@ def _columns(opened: Any, out: str, quiet: Any) -> np.ndarray:
     region = face_region(track).intersect(opened.plate.display)
     with open_plate(out) as result:
         columns: list[Column] = []
-        for frame in speaking_frames(analysis.audio.curve.voice, opened.plate.frames):
+        for frame in spread_frames(analysis, COLUMNS):
             dubbed = dub.render(analysis, frame)
             matte = np.zeros(region.shape, np.float32)
             if dubbed is not None:
@@ -82,10 +84,3 @@ def face_region(track: FaceTrack) -> Region:
     margin_px = MARGIN * float(track.face_height_px().mean())
     box = Region.around([points.min(axis=0), points.max(axis=0)], margin_px)
     return Region(box.x0, box.y0 + box.height // 4, box.x1, box.y1 + round(margin_px)).aligned(2)
-
-
-def speaking_frames(voice: np.ndarray, frames: Sequence[int]) -> list[int]:
-    """Frames evenly from the first spoken to the last."""
-    spoken = np.flatnonzero(voice > 0.5)
-    first, last = (int(spoken[0]), int(spoken[-1])) if len(spoken) else (0, len(frames) - 1)
-    return [frames[int(i)] for i in np.linspace(first, last, COLUMNS)]

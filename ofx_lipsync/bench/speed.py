@@ -109,8 +109,10 @@ def child(argv: Sequence[str]) -> None:
     stages = Stages()
     with stages.stage("start"):
         from ofx_lipsync.cli.main import build_parser
+        from ofx_lipsync.cli.memory import keep_freed
         from ofx_lipsync.cli.shot import open_shot
 
+        keep_freed()
         args = build_parser().parse_args(["dub", *argv, "--progress", "none"])
     with stages.stage("open"):
         opened = open_shot(args)

@@ -13,6 +13,9 @@ SUITES = {
     "resync": "is sound put out of sync brought back: lag left, clicks, length",
     "fill": "are lost frames rebuilt: lips and face against freezing and cross-fading",
     "speed": "CPU seconds by stage and peak memory of a 1080p dub",
+    "wedge": "what a wedge of 15 variants costs, and what its variants share, beside one variant alone",
+    "elements": "does a plain over of the new pixels give the comp; how far the ST map is off",
+    "film": "CPU milliseconds by stage, the engine's share and peak memory of a 4K half EXR frame",
     "plugin": "what the plug-in costs a frame besides its work, beside a plain copy of the same bytes",
     "sheets": "contact sheets of plate, result and matte, to look at",
     "portrait": "stills that speak: opening against the line, lips in silence, drift of the face",
@@ -23,7 +26,9 @@ SUITES = {
     "grain": "is the grain of a new mouth the plate's: deviation and spectrum, without it put back and with it",
     "actor": "what minutes of an actor's own footage are worth to the mouth generator",
     "live": "the live performer: sound to drawn frame, frame rate, load, drift and leaks",
+    "trust": "the mark of review movies after coding, and what a hash of a 4K frame costs",
     "curves": "face curves of 200 lines in four languages: lines/s per core, killed and resumed, doubts, a plot",
+    "farm": "one plate cut, killed, broken and run again: the same bytes; what the engine saves, how fast a task stops",
     "hearing": "visemes and articulation of speakers never trained on, beside other recognisers and the bars",
 }
 
@@ -42,6 +47,8 @@ def register(verbs: Any) -> None:
         suite.add_argument("--clips", type=int, metavar="N", help="at most N clips (default: all)")
         suite.add_argument("--json", metavar="FILE", help="write the figures there as well")
         suite.add_argument("--keep", metavar="DIR", help="keep results and contact sheets in this folder")
+        if name == "farm":
+            suite.add_argument("--frames", type=int, metavar="N", help="of the plate (default: 100)")
         if name == "quality":
             suite.add_argument("--part", action="append", choices=PARTS, help="only this part; may be repeated")
         if name == "live":
@@ -51,6 +58,10 @@ def register(verbs: Any) -> None:
                 "--hold", type=float, default=50.0, metavar="MS", help="as of lipsync live (default: 50)"
             )
             suite.add_argument("--size", type=int, default=640, metavar="PX", help="of a frame (default: 640)")
+        if name == "film":
+            suite.add_argument("--frames", type=int, default=8, metavar="N", help="frames of each plate (default: 8)")
+            suite.add_argument("--compression", default="zip", metavar="NAME", help="zip, zips, piz (default: zip)")
+            suite.add_argument("--set", metavar="NODE.PARAM=VALUE", action="append", default=[], dest="sets")
         suite.set_defaults(run=run)
 
 

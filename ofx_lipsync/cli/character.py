@@ -16,6 +16,7 @@ from typing import Any, Sequence
 from ofx_lipsync import __version__
 from ofx_lipsync.character import DrawnCharacter, frames_of, read_drawings
 from ofx_lipsync.cli.progress import progress
+from ofx_lipsync.cli.provenance import DRAWN_TYPE
 from ofx_lipsync.cli.shot import ARGUMENTS, fingerprint, frame_range, parse_offset, read_line, report
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.sound import Sound
@@ -127,6 +128,10 @@ def _colour_of(text: str | None) -> tuple[float, float, float] | None:
 def _stamp(args: argparse.Namespace, colour: Colour, sound: Sound, params: Any) -> dict[str, str | int]:
     return {
         "lipsync/software": f"ofx_lipsync {__version__}",
+        "lipsync/version": __version__,
+        "lipsync/ai_modified": 0,
+        "lipsync/frame_source": "drawings, chosen by the sound",
+        "lipsync/digitalSourceType": DRAWN_TYPE,
         "lipsync/colour_config": f"{colour.name} {colour.cache_id}",
         "lipsync/line": fingerprint(sound),
         "lipsync/params": json.dumps(

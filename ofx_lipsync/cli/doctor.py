@@ -154,6 +154,16 @@ def transcripts() -> Iterator[Finding]:
     yield Finding("media", "transcripts", found is not None, text, "apt-get install espeak-ng", needed=False)
 
 
+def queues() -> Iterator[Finding]:
+    """What runs a job here; writing one needs nothing."""
+    try:
+        text = f"openjd-cli {installed.version('openjd-cli')}"
+        yield Finding("farm", "openjd", True, text)
+    except installed.PackageNotFoundError:
+        text = "not installed: lipsync submit --run cannot run a job here"
+        yield Finding("farm", "openjd", False, text, f'pip install "{DISTRIBUTION}[farm]"', needed=False)
+
+
 def plugin() -> Iterator[Finding]:
     """The nodes for hosts: loaded, described, and one frame through the worker."""
     for found in importlib.import_module("ofx_lipsync.plugin.check").check():
@@ -185,7 +195,31 @@ def performer() -> Iterator[Finding]:
             yield Finding("live", name, False, text, remedy, needed=False)
 
 
-LOOKS = (machine, gpu, packages, kernels, weights, colour, codecs, transcripts, viewer, performer)
+def extras() -> Iterator[Finding]:
+    """What some verbs need beside: reading edits, signing."""
+    for name, (extra, modules, verbs) in EXTRAS.items():
+        absent = [module for module in modules if not _loads(module)]
+        text = f"{', '.join(absent)} not installed: {verbs} cannot run" if absent else ", ".join(modules)
+        remedy = f'pip install "{DISTRIBUTION}[{extra}]"'
+        yield Finding("extras", name, not absent, text, remedy if absent else "", needed=False)
+
+
+EXTRAS = {
+    "edits": ("timeline", ("opentimelineio", "otio_cmx3600_adapter"), "lipsync shots"),
+    "credentials": ("trust", ("c2pa",), "signing and checking signatures"),
+}
+"""What is found -> the extra that brings it, its modules, what goes without."""
+
+
+def _loads(module: str) -> bool:
+    try:
+        importlib.import_module(module)
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+LOOKS = (machine, gpu, packages, kernels, weights, colour, codecs, transcripts, viewer, performer, queues, extras)
 
 
 def _package(requirement: str, modules: dict[str, str]) -> Finding:

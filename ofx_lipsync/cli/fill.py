@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from ofx_lipsync.cli.progress import Progress, progress
-from ofx_lipsync.cli.provenance import fill_stamp
+from ofx_lipsync.cli.provenance import fill_stamp, filled_stamp, movie_tags, recipe
 from ofx_lipsync.cli.shot import ARGUMENTS, OpenShot, check_outputs, open_shot, report
-from ofx_lipsync.core.errors import MediaError, OutputError
+from ofx_lipsync.cli.trust import Trust, add_trust_arguments, vouched
+from ofx_lipsync.core.errors import MediaError, OutputError, UsageError
 from ofx_lipsync.core.fill import MISSING, FillAnalysis, FillPlan
 from ofx_lipsync.core.timing import FrameRange
 from ofx_lipsync.fill import Fill
@@ -41,6 +42,7 @@ def register(verbs: Any) -> None:
     parser.add_argument("out", nargs="?", help="movie (mov, mp4, mkv) or sequence (exr, dpx, tif, png)")
     for name, options in OWN:
         parser.add_argument(name, **options)
+    add_trust_arguments(parser)
     parser.set_defaults(run=run, missing_frames="hold", holdout=None)
 
 
@@ -49,15 +51,18 @@ def run(args: argparse.Namespace) -> int:
     own = [f"Fill.{name}={getattr(args, name)}" for name in ("frames", "find") if getattr(args, name)]
     args.sets = [*args.sets, *own]
     check_outputs(args)
+    trust = vouched(args)
     with open_shot(args) as opened, progress(args.progress) as shown:
+        opened.consent = trust.consent
+        if opened.others:
+            raise UsageError(f"{args.plate}: {len(opened.people)} people speak; fill takes a shot with one [[line]]")
         fill = Fill(opened.shot, opened.settings, shown.advance)
         analysis = fill.analyse(missing(opened.plate))
-        if not args.dry_run:
-            _render(args, opened, fill, analysis, shown)
+        sidecar = "" if args.dry_run else _render(args, trust, opened, fill, analysis, shown)
         lines = [("frames", f"{len(opened.plate.frames)} in, {len(opened.plate.frames)} out")]
         report(
             [
-                *([] if args.dry_run else [("result", args.out), *lines]),
+                *([] if args.dry_run else [("result", args.out), ("origin", sidecar), *lines]),
                 *described(analysis.plan),
                 *opened.notes.items(),
                 ("time", f"{time.monotonic() - began:.1f} s"),
@@ -89,21 +94,25 @@ def described(plan: FillPlan) -> list[tuple[str, str]]:
 
 
 def _render(
-    args: argparse.Namespace, opened: OpenShot, fill: Fill, analysis: FillAnalysis, shown: Progress
-) -> None:  # fmt: skip
-    plate, plan = opened.plate, analysis.plan
+    args: argparse.Namespace, trust: Trust, opened: OpenShot, fill: Fill, analysis: FillAnalysis, shown: Progress
+) -> str:
+    """Write every frame; returns what to know of the sidecar."""
+    plate, plan, marks = opened.plate, analysis.plan, fill_stamp(opened)
     is_movie = Path(args.out).suffix.lower() in movie_codec.WRITES
     bad = str(FrameRange(plan.frames.tolist()))
     with open_writer(args.out, plate, sound=opened.sound if is_movie else None, codec=args.codec) as writer:
+        tags = movie_tags(marks, plan.frames.tolist(), plate.frames)
+        tags |= {"lipsync/filled_frames": bad} if tags else {}
+        made_with = recipe(marks, opened.consent, plate.info.path, opened.key)
+        ledger = trust.begin(writer, args.out, made_with, plate.frames, plate.info.path, tags)
         for frame in shown.stage("render", plate.frames):
             native = _native(plate, plan, frame)
             made = fill.render(analysis, frame)
             if made is not None:
                 native.composite(made, np.ones(made.region.shape, np.float32))
-                native.metadata.update(fill_stamp(opened, plan, frame))
-            if is_movie and len(plan.frames):
-                native.metadata["lipsync/filled_frames"] = bad
+                native.metadata.update({**marks, **filled_stamp(plan, frame, made.region)})
             writer.write(native)
+    return ledger.finish()
 
 
 def _native(plate: Plate, plan: FillPlan, frame: int) -> Frame:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The `lipsync` command: one verb a module, errors as one line, exit codes as farms expect them.
 
-0 ok, 1 internal, 2 usage, 3 some frames failed, 4 input or output, 5 device, 130 interrupted, 143 terminated.
+0 ok, 1 internal, 2 usage, 3 some frames failed, 4 input or output, 5 device, 6 consent, 7 differs (diff),
+130 interrupted,
+143 terminated.
 """
 
 from __future__ import annotations
@@ -17,11 +19,18 @@ from types import FrameType
 from typing import NoReturn, Sequence
 
 from ofx_lipsync import __version__
+from ofx_lipsync.cli.memory import keep_freed
 from ofx_lipsync.core.errors import LipSyncError, UsageError
+from ofx_lipsync.farm import client
 
 VERBS = {
     "dub": "dub a shot",
     "analyse": "analyse a shot once, for later renders",
+    "new": "a shot file to fill in",
+    "shots": "a shot file for every event of an edit",
+    "wedge": "a shot in many settings, side by side",
+    "report": "a page of a dubbed shot to look at",
+    "preset": "save, show and apply params by name",
     "render": "render a Nuke script, without Nuke",
     "nk-check": "what a Nuke script needs, and whether it renders here",
     "resync": "bring drifting sound back to its picture",
@@ -30,8 +39,13 @@ VERBS = {
     "curves": "face curves and mouth cues of lines, for games and animation",
     "character": "a drawn character says the line",
     "view": "look at a shot, with what was found drawn over it",
+    "verify": "provenance of a file or sequence",
+    "seal": "join a farm's notes of a result, and sign them",
     "measure": "how late the sound is against the lips",
     "live": "a microphone and a webcam move a drawn character",
+    "diff": "what differs between two analyses or shot files",
+    "serve": "a resident engine for this host's tasks",
+    "submit": "a dub as a job for the farm",
     "nodes": "every node with its params",
     "install": "put the plug-in where hosts look",
     "doctor": "what is installed and what is missing",
@@ -84,17 +98,21 @@ def build_parser(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
     _quiet_threads()
+    keep_freed()
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in words
     try:
         signal.signal(signal.SIGTERM, _terminate)
         words = [word for word in words if word != "--debug"]
+        code = client.run(words)
+        if code is not None:
+            return code
         args = build_parser(words).parse_args(words)
         return int(args.run(args))
     except LipSyncError as error:
         if debug:
             raise
-        return _fail(str(error), error.exit_code, error.reason)
+        return _fail(str(error), error.exit_code, error.reason, error)
     except Terminated:
         return _fail("stopped on request; finished frames are whole", 143, "terminated")
     except KeyboardInterrupt:
@@ -107,13 +125,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         if debug:
             raise
         where = error.filename or f"a scratch file in {tempfile.gettempdir()}"
-        return _fail(f"{where}: {error.strerror or error}; check rights, space and connection", 4, "file")
-    except MemoryError:
-        return _fail("out of memory; render fewer frames at once or a smaller plate", 5, "memory")
+        return _fail(f"{where}: {error.strerror or error}; check rights, space and connection", 4, "file", error)
+    except MemoryError as error:
+        return _fail("out of memory; render fewer frames at once or a smaller plate", 5, "memory", error)
     except Exception as error:
         if debug:
             raise
-        return _fail(f"internal: {type(error).__name__}: {error}; run again with --debug and report it", 1, "internal")
+        text = f"internal: {type(error).__name__}: {error}; run again with --debug and report it"
+        return _fail(text, 1, "internal", error)
 
 
 def _joined(words: Sequence[str]) -> list[str]:
@@ -128,10 +147,12 @@ def _joined(words: Sequence[str]) -> list[str]:
     return joined
 
 
-def _fail(text: str, code: int, reason: str) -> int:
+def _fail(text: str, code: int, reason: str, error: BaseException | None = None) -> int:
     """One line for a person, one that a farm can search for."""
+    frame = getattr(error, "frame", None)
     print(f"lipsync: {' '.join(text.split())}", file=sys.stderr)
-    print(f"LIPSYNC_FAIL code={code} reason={reason}", file=sys.stderr, flush=True)
+    where = "" if frame is None else f" frame={frame}"
+    print(f"LIPSYNC_FAIL code={code} reason={reason}{where}", file=sys.stderr, flush=True)
     return code
 
 

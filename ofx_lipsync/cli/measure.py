@@ -15,14 +15,14 @@ from typing import Any, Sequence
 import numpy as np
 
 from ofx_lipsync.cli.progress import progress
-from ofx_lipsync.cli.shot import ARGUMENTS, assumed, frame_range, report
+from ofx_lipsync.cli.shot import ARGUMENTS, assumed, frame_range, report, taken
 from ofx_lipsync.cli.sync_files import write_csv, write_json
 from ofx_lipsync.cli.sync_picture import write_picture
 from ofx_lipsync.core.errors import InputError, OutputError, UsageError
 from ofx_lipsync.core.offset import SyncReport
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import Rate, parse_rate
-from ofx_lipsync.graph import Settings, Shot
+from ofx_lipsync.graph import Shot
 from ofx_lipsync.measure import Summary, measured, summed_up
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.plate import Plate
@@ -51,7 +51,9 @@ def register(verbs: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    settings = Settings.parse([*args.sets, *([f"SyncMeter.network={args.weights}"] if args.weights else [])])
+    args.sets += [f"SyncMeter.network={args.weights}"] if args.weights else []
+    shot = taken(args)
+    settings, args.frames = shot.settings(), args.frames or shot.plate.frames
     _check_outputs(args)
     with ExitStack() as files, progress(args.progress) as shown:
         rate = parse_rate(args.rate) if args.rate else None
@@ -64,11 +66,11 @@ def run(args: argparse.Namespace) -> int:
                 missing=args.missing_frames or "error",
             )
         )
-        shot = _shot(args, plate)
-        _, found = measured(shot, settings, shown.advance)
+        spoken = _shot(args, plate)
+        _, found = measured(spoken, settings, shown.advance)
         notes = assumed(plate)
-    assert shot.times_s is not None
-    frames = [(int(frame), float(time)) for frame, time in zip(shot.frames, shot.times_s, strict=True)]
+    assert spoken.times_s is not None
+    frames = [(int(frame), float(time)) for frame, time in zip(spoken.frames, spoken.times_s, strict=True)]
     least = settings["SyncMeter"].confidence
     sums = [summed_up(found, index, least) for index in range(len(found.faces))]
     rate = plate.rate

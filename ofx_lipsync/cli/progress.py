@@ -5,22 +5,28 @@
         for frame in shown.stage("render", frames):
             ...
 
-auto    a bar on a terminal, plain lines in a log
-plain   `render 120/250 frames, 8.1 frames/s, 0:16 left`, every five seconds or tenth of a stage
-openjd  `openjd_status:` and `openjd_progress:` lines; per cent of the stage that the status names
-none    nothing
+auto      the dialect of the farm that runs this (by its environment), else a bar on a terminal, plain lines in a log
+plain     `render 120/250 frames, 8.1 frames/s, 0:16 left`, every five seconds or tenth of a stage
+openjd    `openjd_status:` and `openjd_progress:` lines; per cent of the stage that the status names
+opencue   plain lines, and `ALF_PROGRESS 48%`
+afanasy   `PROGRESS: 48%`, for its parser `generic`
+tractor   `TR_PROGRESS 048%`
+none      nothing
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from types import TracebackType
-from typing import Any, Callable, Iterator, Sequence, TextIO, TypeVar
+from typing import Any, Callable, Iterator, Mapping, Sequence, TextIO, TypeVar
 
 from ofx_lipsync.core.errors import UsageError
 
-MODES = ("auto", "plain", "openjd", "none")
+MODES = ("auto", "plain", "openjd", "opencue", "afanasy", "tractor", "none")
+FARMS = (("OPENJD_", "openjd"), ("CUE_FRAME", "opencue"), ("AF_TASK", "afanasy"), ("AF_JOB", "afanasy"))
+"""How the environment of a farm's task begins, and the dialect spoken there. Tractor's has no word of its own."""
 LINE_EVERY_S = 5.0
 LINE_AT_MOST_EVERY_S = 1.0
 LINE_EVERY_PART = 0.1
@@ -33,10 +39,20 @@ def progress(mode: str = "auto", out: TextIO | None = None, unit: str = "frames"
     out = sys.stderr if out is None else out
     if mode not in MODES:
         raise UsageError(f"--progress: got {mode!r}, expected {' or '.join(MODES)}")
-    kinds: dict[str, type[Progress]] = {"plain": _Lines, "openjd": _OpenJD, "none": Progress}
+    kinds: dict[str, type[Progress]] = {
+        "plain": _Lines, "openjd": _OpenJD, "opencue": _OpenCue, "afanasy": _Afanasy, "tractor": _Tractor,
+        "none": Progress,
+    }  # fmt: skip
+    mode = dialect() if mode == "auto" else mode
     shown = kinds.get(mode, _Bar if out.isatty() else _Lines)(out)
     shown.unit = unit
     return shown
+
+
+def dialect(environment: Mapping[str, str] | None = None) -> str:
+    """What the farm that this runs on reads, by its environment variables; `auto` where it is none that we know."""
+    given = os.environ if environment is None else environment
+    return next((name for start, name in FARMS if any(word.startswith(start) for word in given)), "auto")
 
 
 class Progress:
@@ -113,6 +129,29 @@ class _OpenJD(_Paced):
 
     def tell(self, done: int, total: int, spent_s: float) -> None:
         self.say(f"openjd_progress: {min(100.0, 100.0 * done / total):.1f}")
+
+
+class _OpenCue(_Lines):
+    def tell(self, done: int, total: int, spent_s: float) -> None:
+        super().tell(done, total, spent_s)
+        self.say(f"ALF_PROGRESS {whole_percent(done, total)}%")
+
+
+class _Afanasy(_Lines):
+    def tell(self, done: int, total: int, spent_s: float) -> None:
+        super().tell(done, total, spent_s)
+        self.say(f"PROGRESS: {whole_percent(done, total)}%")
+
+
+class _Tractor(_Lines):
+    def tell(self, done: int, total: int, spent_s: float) -> None:
+        super().tell(done, total, spent_s)
+        self.say(f"TR_PROGRESS {whole_percent(done, total):03d}%")
+
+
+def whole_percent(done: int, total: int) -> int:
+    """Rounded down: what says 100 is done."""
+    return min(100, 100 * done // max(total, 1))
 
 
 class _Bar(Progress):

@@ -9,6 +9,7 @@ from typing import Any, Sequence
 
 from ofx_lipsync.cli.progress import MODES, progress
 from ofx_lipsync.cli.shot import frame_range, report
+from ofx_lipsync.cli.trust import add_trust_arguments, vouched
 from ofx_lipsync.core.timing import FrameRange
 
 
@@ -30,6 +31,7 @@ def register(verbs: Any) -> None:
     parser.add_argument("--colour", metavar="CONFIG", help="OCIO config (default: $OCIO, or the script's)")
     parser.add_argument("--frames-syntax", choices=("nuke", "openjd"), default="nuke", help="how ':' in ranges is read")
     parser.add_argument("--progress", choices=MODES, default="auto", help="how to say how far")
+    add_trust_arguments(parser)
     parser.set_defaults(run=run)
 
 
@@ -39,13 +41,14 @@ def run(args: argparse.Namespace) -> int:
     from ofx_lipsync.nk.writes import chosen, frames_of, output_of
 
     began = time.monotonic()
+    trust = vouched(args)
     project = open_project(args.script, args.sets, args.colour)
     names = [name for given in args.write for name in given.split(",") if name]
     values = project.values
     outputs = [output_of(node, values, project.reads.colour) for node in chosen(values.script, values, names)]
     asked = FrameRange(f for text in args.frames for f in frame_range(text, args)) if args.frames else None
     lines: list[tuple[str, str]] = []
-    with progress(args.progress) as shown, Renderer(project, shown) as renderer:
+    with progress(args.progress) as shown, Renderer(project, shown, trust) as renderer:
         for output in outputs:
             made = renderer.render(output, frames_of(output, project.walk, project.reads, asked))
             lines += _lines(made)
@@ -58,6 +61,7 @@ def _lines(made: Any) -> Sequence[tuple[str, str]]:
     count = len(made.frames)
     return [
         (made.output.node.full_name, made.output.path),
+        *([("origin", made.origin)] if made.origin else []),
         ("frames", f"{FrameRange(made.frames)}: {count}, {count - len(made.left)} dubbed"),
         *([("codec", made.coding)] if made.coding else []),
         *([("frames left as they are", str(FrameRange(made.left)))] if made.left else []),

@@ -14,13 +14,14 @@ import numpy as np
 
 from ofx_lipsync.cli.offset_plot import write_plot
 from ofx_lipsync.cli.progress import Progress, progress
-from ofx_lipsync.cli.provenance import resync_stamp
-from ofx_lipsync.cli.shot import frame_range, report
+from ofx_lipsync.cli.provenance import changed_frames, frame_stamp, moved_stamp, movie_tags, recipe, resync_stamp
+from ofx_lipsync.cli.shot import frame_range, report, taken
+from ofx_lipsync.cli.trust import Trust, add_trust_arguments, vouched
 from ofx_lipsync.core.errors import OutputError, UsageError
 from ofx_lipsync.core.offset import OffsetCurve
 from ofx_lipsync.core.resync import PICTURE, ResyncPlan
 from ofx_lipsync.core.sound import Sound
-from ofx_lipsync.core.timing import parse_rate
+from ofx_lipsync.core.timing import FrameRange, parse_rate
 from ofx_lipsync.graph import Settings, Shot
 from ofx_lipsync.media import movie_codec
 from ofx_lipsync.media.colour import Colour
@@ -35,7 +36,7 @@ from ofx_lipsync.media.writer import check_writable
 from ofx_lipsync.resync import Mouths, Resync
 
 ARGUMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("plate", {"help": "movie, or sequence as plate.####.exr"}),
+    ("plate", {"help": "movie, sequence as plate.####.exr, or a shot file, shot.toml"}),
     ("out", {"help": "movie, sequence with its sound beside it (out.####.exr, out.wav), or out.wav alone"}),
     ("--fix", {"choices": ("auto", "sound", "picture", "mouth"), "help": "what gives way (Resync.fix; default: auto)"}),
     ("--sound", {"metavar": "FILE", "help": "the sound, from the shot's first frame (default: the movie's own)"}),
@@ -58,6 +59,7 @@ def register(verbs: Any) -> None:
     parser = verbs.add_parser("resync", help="bring drifting sound back to its picture", description=__doc__)
     for name, options in ARGUMENTS:
         parser.add_argument(name, **options)
+    add_trust_arguments(parser)
     parser.set_defaults(run=run)
 
 
@@ -65,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
     began = time.monotonic()
     settings = _settings(args)
     _check_outputs(args)
+    trust = vouched(args)
     with ExitStack() as files, progress(args.progress) as shown:
         plate = files.enter_context(
             open_plate(
@@ -78,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
         plan, curve = _decided(args, resync, shown)
         if args.plot:
             write_plot(args.plot, plan, curve, shot.sound, resync.duration_s)
-        made = None if args.dry_run else _make(args, plate, resync, plan, shown)
+        made = None if args.dry_run else _make(args, trust, plate, resync, plan, shown)
     report([*_decisions(plan), *(made.lines() if made else []), ("time", f"{time.monotonic() - began:.1f} s")])
     return 0
 
@@ -92,10 +95,12 @@ class Made:
     frames: int
     moved: int
     redrawn: int
+    sidecar: str = ""
 
     def lines(self) -> list[tuple[str, str]]:
         return [
             ("result", self.out),
+            *([("origin", self.sidecar)] if self.sidecar else []),
             ("sound", f"{self.sound.duration_s:.3f} s, as long as the picture"),
             ("frames", f"{self.frames} in, {self.frames} out, {self.moved} show another frame, "
                        f"{self.redrawn} with a new mouth"),
@@ -103,7 +108,9 @@ class Made:
 
 
 def _settings(args: argparse.Namespace) -> Settings:
-    return Settings.parse([*args.sets, *([f"Resync.fix={args.fix}"] if args.fix else [])])
+    """Of a shot file too, whose plate is put into args."""
+    args.sets += [f"Resync.fix={args.fix}"] if args.fix else []
+    return taken(args).settings()
 
 
 def _check_outputs(args: argparse.Namespace) -> None:
@@ -142,7 +149,10 @@ def _decided(args: argparse.Namespace, resync: Resync, shown: Progress) -> tuple
     return plan, curve
 
 
-def _make(args: argparse.Namespace, plate: Plate, resync: Resync, plan: ResyncPlan, shown: Progress) -> Made:
+def _make(
+    args: argparse.Namespace, trust: Trust, plate: Plate, resync: Resync, plan: ResyncPlan, shown: Progress
+) -> Made:
+    sidecar = ""
     sound, sources = resync.sound(plan), resync.shown(plan)
     suffix = Path(args.out).suffix.lower()
     moved = sum(a != b for a, b in zip(sources, plate.frames, strict=True))
@@ -154,28 +164,38 @@ def _make(args: argparse.Namespace, plate: Plate, resync: Resync, plan: ResyncPl
     elif not moved and not redrawn and not args.codec and may_copy(args.out, plate, args.shot):
         copy_movie(args.out, plate, sound)
     else:
-        _render(args, plate, sources, resync.mouths(plan, sound), sound, shown)
-    return Made(args.out, sound, len(plate.frames), moved, redrawn)
+        sidecar = _render(args, trust, plate, sources, resync.mouths(plan, sound), resync, sound, shown)
+    return Made(args.out, sound, len(plate.frames), moved, redrawn, sidecar)
 
 
 def _render(
-    args: argparse.Namespace, plate: Plate, sources: Sequence[int], mouths: Mouths | None, sound: Sound, shown: Progress
-) -> None:
-    """Frames out; a movie with its sound, a sequence with it beside."""
+    args: argparse.Namespace, trust: Trust, plate: Plate, sources: Sequence[int], mouths: Mouths | None,
+    resync: Resync, sound: Sound, shown: Progress,
+) -> str:  # fmt: skip
+    """Frames out; a movie with its sound, a sequence with it beside. Returns what to know of the sidecar."""
+    marks, changed = moved_stamp(plate, resync.settings, trust.consent), FrameRange([])
+    if mouths is not None:
+        marks = resync_stamp(plate, mouths, trust.consent)
+        changed = changed_frames(mouths.dub.settings, mouths.analysis, plate.frames)
     is_movie = Path(args.out).suffix.lower() in movie_codec.WRITES
     with open_writer(args.out, plate, sound=sound if is_movie else None, codec=args.codec) as writer:
+        made_with = recipe(marks, trust.consent, args.plate, {"plate": plate.fingerprint()})
+        ledger = trust.begin(
+            writer, args.out, made_with, plate.frames, args.plate, movie_tags(marks, changed, plate.frames)
+        )
         for frame, source in zip(shown.stage("render", plate.frames), sources, strict=True):
             native = plate.load(frame)
             if source != frame:
                 native.show(plate.load(source))
-                native.metadata["lipsync/shown_frame"] = source
+                native.metadata |= {"lipsync/shown_frame": source, "lipsync/frame_source": f"frame {source}"}
             made = mouths.render(frame) if mouths else None
             if made is not None and mouths is not None:
                 native.composite(made.image, made.matte)
-                native.metadata.update(resync_stamp(plate, mouths, made.image.region))
+                native.metadata.update({**marks, **frame_stamp(made.image.region)})
             writer.write(native)
     if not is_movie:
         write_wav(_beside(args.out), sound)
+    return ledger.finish()
 
 
 def _beside(out: str) -> str:

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import argparse
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ofx_lipsync.analysis import Analysis, check_key, read_analysis
-from ofx_lipsync.cli.shot import ARGUMENTS, frame_range
+from ofx_lipsync.cli.shot import ARGUMENTS, frame_range, person_path, taken
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.plan import REEL
 from ofx_lipsync.core.timing import FrameRange, parse_rate
 from ofx_lipsync.graph import Settings
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.source import open_plate
+from ofx_lipsync.shotfile import ShotFile
 from ofx_lipsync.view.look import look, views
 from ofx_lipsync.view.overlay import chosen
 from ofx_lipsync.view.player import KEYS, Player
@@ -36,6 +38,7 @@ def register(verbs: Any) -> None:
     for name, options in ARGUMENTS:
         if name in SHARED:
             parser.add_argument(name, **{**options, **({"help": "the frames to look at"} if name == "--shot" else {})})
+    parser.add_argument("--person", metavar="NAME", help="of a shot file with several lines: whose (default: first)")
     parser.add_argument("--analysis", metavar="FILE", help="what lipsync analyse made: overlays, matte and result")
     parser.add_argument("--overlays", metavar="NAMES", help="some of box,landmarks,lips,wanted,matte; all; none")
     parser.add_argument("--result", action="store_true", help="show the dub; the plate otherwise")
@@ -47,13 +50,16 @@ def register(verbs: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    shot_file = taken(args)
+    person = _person(args, shot_file)
+    args.analysis = args.analysis or _kept(shot_file, person)
     colour = Colour.load(args.colour)
     display, names = views(colour, args.display)
     first = look(colour, display, args.view)
     overlays = chosen(args.overlays or ("all" if args.analysis else "none"))
     _check(args, overlays)
     with ExitStack() as files:
-        shot = _open(args, colour, files)
+        shot = _open(args, colour, shot_file.settings(person), files)
         if args.out:
             return _still(args, shot, first, overlays)
         from ofx_lipsync.view.window import show
@@ -65,6 +71,24 @@ def run(args: argparse.Namespace) -> int:
         print(KEYS)
         show(shot, player, lambda name: look(colour, display, name))
     return 0
+
+
+def _person(args: argparse.Namespace, shot: ShotFile) -> int:
+    """Number of the line that is looked at."""
+    if args.person is None:
+        return 0
+    if args.person not in shot.people:
+        raise UsageError(
+            f"--person: nobody is called {args.person!r}; there are {', '.join(shot.people) or 'no lines'}"
+        )
+    return shot.people.index(args.person)
+
+
+def _kept(shot: ShotFile, person: int) -> str | None:
+    """The analysis that a shot file names, once it has been made."""
+    path = shot.at(shot.output.analysis)
+    kept = person_path(path, shot, shot.people[person]) if path and shot.lines else path
+    return kept if kept and Path(kept).is_file() else None
 
 
 def _check(args: argparse.Namespace, overlays: frozenset[str]) -> None:
@@ -80,9 +104,8 @@ def _check(args: argparse.Namespace, overlays: frozenset[str]) -> None:
         check_still(args.out)
 
 
-def _open(args: argparse.Namespace, colour: Colour, files: ExitStack) -> ViewedShot:
+def _open(args: argparse.Namespace, colour: Colour, settings: Settings, files: ExitStack) -> ViewedShot:
     """The plate over the frames that were analysed, so that a file of another shot is refused."""
-    settings = Settings.parse(args.sets)
     analysis = read_analysis(args.analysis) if args.analysis else None
     asked = frame_range(args.shot, args) if args.shot else None
     whole = FrameRange(analysis.frames.tolist()) if analysis is not None else asked

@@ -11,12 +11,17 @@ LipSyncError                 anything a user can act on
 │   ├── ShotError            a shot file is no TOML or says what is not known
 │   └── ModelError           weights are missing, damaged or do not fit
 ├── DeviceError              no such device, or out of its memory             exit 5
+├── EngineError              the resident engine is not there, or went away   exit 5
+├── ConsentError             the performer has not agreed to this              exit 6
 └── OutputError              the result cannot be written                     exit 4
 
 Text: *Node or file: what is wrong (got X, expected Y); what to do.*
 """
 
 from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import Iterator
 
 
 class LipSyncError(Exception):
@@ -84,8 +89,32 @@ class DeviceError(LipSyncError):
     reason = "device"
 
 
+class EngineError(LipSyncError):
+    """The resident engine is not there, is of another version, or went away; a farm may try again."""
+
+    exit_code = 5
+    reason = "engine"
+
+
+class ConsentError(LipSyncError):
+    """The performer has not agreed, no longer agrees, or has agreed to something else."""
+
+    exit_code = 6
+    reason = "consent"
+
+
 class OutputError(LipSyncError):
     """The result cannot be written."""
 
     exit_code = 4
     reason = "output"
+
+
+@contextmanager
+def at_frame(number: int) -> Iterator[None]:
+    """What goes wrong in the block happened at this frame: farms read it off the last line."""
+    try:
+        yield
+    except Exception as error:
+        error.frame = number  # type: ignore[attr-defined]
+        raise

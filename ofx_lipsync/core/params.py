@@ -12,13 +12,10 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, ClassVar, Mapping
 
+from ofx_lipsync.core import keys
 from ofx_lipsync.core.errors import UsageError
-
-Keys = Mapping[int, float]
-"""Keyframes of an animated param: frame -> value, straight lines between, held outside."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ class Float(Param):
         if isinstance(value, Mapping) and not self.animates:
             raise self._refuse("keyframes", "one number: it holds for the whole shot")
         if isinstance(value, Mapping):
-            return {int(frame): self.check(v) for frame, v in sorted(value.items())}
+            return self._keyed(value)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise self._refuse(value, "a number")
         if not self.lo <= value <= self.hi:  # NaN fails too
@@ -74,14 +71,20 @@ class Float(Param):
         return float(value)
 
     def read(self, text: str) -> Any:
-        """A number, or keyframes as `1001:0,1010:1`."""
+        """A number, keyframes as `1001:0,1010:1:ease`, or a ramp as `ramp(1001-1100, 8)`; see core.keys."""
         try:
-            if ":" not in text:
+            if ":" not in text and "(" not in text:
                 return self.check(float(text))
-            pairs = (part.split(":") for part in text.split(","))
-            return self.check({int(frame): float(value) for frame, value in pairs})
-        except ValueError:
-            raise self._refuse(text, "a number, or keyframes such as 1001:0,1010:1") from None
+            return self.check(keys.read(text, self.default))
+        except ValueError as error:
+            why = f"; {error}" if "ramp" in text else ""
+            raise self._refuse(text, f"{keys.FORM}{why}") from None
+
+    def _keyed(self, value: Mapping[Any, Any]) -> dict[int, keys.Key]:
+        try:
+            return keys.checked(value, self.check)
+        except (ValueError, TypeError) as error:
+            raise self._refuse(value, f"keyframes, frame to value or [value, ease]; {error}") from None
 
 
 @dataclass(frozen=True)
@@ -191,7 +194,7 @@ class ParamSet:
 
     def at(self, frame: int) -> ParamSet:
         """The same params with every keyframed value resolved at a frame."""
-        fixed = {n: _between(v, frame) if isinstance(v, Mapping) else v for n, v in self._values.items()}
+        fixed = {n: keys.at(v, frame) if isinstance(v, Mapping) else v for n, v in self._values.items()}
         return type(self)(**fixed)
 
     def as_dict(self) -> dict[str, Any]:
@@ -211,14 +214,3 @@ class ParamSet:
 
     def __repr__(self) -> str:
         return f"{self.owner}({', '.join(f'{n}={v!r}' for n, v in self._values.items())})"
-
-
-def _between(keys: Keys, frame: int) -> float:
-    frames = sorted(keys)
-    if frame <= frames[0]:
-        return keys[frames[0]]
-    for left, right in pairwise(frames):
-        if frame <= right:
-            t = (frame - left) / (right - left)
-            return keys[left] + t * (keys[right] - keys[left])
-    return keys[frames[-1]]

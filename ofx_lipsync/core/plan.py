@@ -48,6 +48,26 @@ class MouthPlan:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """Where the plate is read to bring it to the new shape: [2, gh, gw] float32 plate points, a node every step_px from
+    the patch's corner on (kernels/warp.py).
+
+    ground: as the ground layer was read, lips as one sheet. upper, lower: each lip going its own way.
+    upper_edge, lower_edge: [K, 2] plate px, the lips' inner edges as they should be, from corner to corner.
+    lips: [Q, 2] plate px, their outer edge. reach_px: how far beyond it the lips' own ways fade into the ground's.
+    """
+
+    step_px: int
+    ground: np.ndarray
+    upper: np.ndarray
+    lower: np.ndarray
+    upper_edge: np.ndarray
+    lower_edge: np.ndarray
+    lips: np.ndarray
+    reach_px: float
+
+
+@dataclass(frozen=True)
 class Patch:
     """New pixels for one frame, two layers over the plate, both RGBA, premultiplied, scene-linear, same region.
 
@@ -59,6 +79,7 @@ class Patch:
     made_up: [H, W] float32 0..1, how much of the mouth layer no camera saw, so that it has no grain; None for nothing.
     pixel_aspect: how many times as wide as high a pixel is shown. motion: [2] px that the head goes in a
         frame beyond what smears the library mouth already; None where nobody knows.
+    moved: how the plate comes to this shape; None where the engine moves nothing.
     """
 
     image: Image
@@ -70,3 +91,4 @@ class Patch:
     made_up: np.ndarray | None = None
     pixel_aspect: float = 1.0
     motion: np.ndarray | None = None
+    moved: Moved | None = None

@@ -34,6 +34,10 @@ class Expression(str):
     """A knob's value that Nuke works out."""
 
 
+class Keyed(str):
+    """A knob's value in Nuke's own words, as an animation."""
+
+
 COLOUR = 0x5A3D6EFF
 STEP_PX = 90
 
@@ -41,11 +45,11 @@ STEP_PX = 90
 def gizmo() -> str:
     """LipSync.gizmo: inputs Source and Holdout, the artist's knobs on top."""
     inside = [
-        _node("Input", name="Holdout", inputs=0, number=1, xpos=220, ypos=-STEP_PX),
-        _node("Input", name="Source", inputs=0, xpos=0, ypos=-STEP_PX),
+        node_text("Input", name="Holdout", inputs=0, number=1, xpos=220, ypos=-STEP_PX),
+        node_text("Input", name="Source", inputs=0, xpos=0, ypos=-STEP_PX),
         *_chain(_seen(), len(CLIPS["Blend"])),
         *_switch(),
-        _node("Output", name="Output1", xpos=0, ypos=5 * STEP_PX),
+        node_text("Output", name="Output1", xpos=0, ypos=5 * STEP_PX),
     ]
     return HEADER + _group() + "".join(_indented(part) for part in inside) + "end_group\n"
 
@@ -54,10 +58,10 @@ def toolset(use: str) -> str:
     """The nodes for a use, in the open: Read, the chain, Write, and a note that says what to do."""
     note = f"LipSync: {use}\n{ABOUT[use]}\n1 name plate, line and analysis file\n2 Analyse: {', '.join(CHAIN)}"
     parts = [
-        _node("StickyNote", inputs=0, name="LipSyncNote", label=note, note_font_size=16, xpos=-320, ypos=-60),
-        _node("Read", inputs=0, name="Plate", label="plate", xpos=0, ypos=-STEP_PX),
+        node_text("StickyNote", inputs=0, name="LipSyncNote", label=note, note_font_size=16, xpos=-320, ypos=-60),
+        node_text("Read", inputs=0, name="Plate", label="plate", xpos=0, ypos=-STEP_PX),
         *_chain(USES[use], 2),
-        _node("Write", name="Dub", file_type="exr", datatype="16 bit half", metadata="all metadata",
+        node_text("Write", name="Dub", file_type="exr", datatype="16 bit half", metadata="all metadata",
               create_directories=True, xpos=0, ypos=4 * STEP_PX),
     ]  # fmt: skip
     return HEADER + "".join(parts)
@@ -77,7 +81,7 @@ def _ofx(name: str, settings: dict[str, dict[str, Any]], **placed: int) -> str:
     """Every value is written, so that a later default changes no shot that is in work."""
     values = {n: p.default for n, p in knobs(name).items() if not isinstance(p, Button)}
     values.update({**PASSES.get(name, {}), **settings.get(name, {})})
-    return _node(nuke_class(name), **values, name=f"{name}1", **placed)
+    return node_text(nuke_class(name), **values, name=f"{name}1", **placed)
 
 
 def _seen() -> dict[str, dict[str, Any]]:
@@ -95,7 +99,7 @@ def _switch() -> list[str]:
     names = list(dict.fromkeys(name for name, _ in SEEN.values()))
     which = _picked({place: names.index(name) for place, (name, _) in enumerate(SEEN.values())})
     pushes = [f"push $N{name}\n" for name in reversed(names)]
-    switch = _node("Switch", inputs=len(names), which=which, name="View", xpos=0, ypos=4 * STEP_PX)
+    switch = node_text("Switch", inputs=len(names), which=which, name="View", xpos=0, ypos=4 * STEP_PX)
     return ["set NBlend [stack 0]\n", *pushes, switch]
 
 
@@ -163,7 +167,7 @@ def _info() -> list[str]:
     ]
 
 
-def _node(kind: str, **values: Any) -> str:
+def node_text(kind: str, **values: Any) -> str:
     return f"{kind} {{\n" + "".join(f" {name} {_value(value)}\n" for name, value in values.items()) + "}\n"
 
 
@@ -173,6 +177,8 @@ def _value(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return f"{value:.10g}"
+    if isinstance(value, Keyed):
+        return str(value)
     if isinstance(value, Expression):
         return f'{{{{"{value}"}}}}'
     return value if value and value.replace("_", "").isalnum() else _quoted(value)

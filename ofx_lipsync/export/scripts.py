@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ofx_lipsync.export import nuke, tables
+from ofx_lipsync.export import elements_nk, nuke, tables
 from ofx_lipsync.export.uses import USES
 
 
@@ -18,6 +18,7 @@ def files() -> dict[str, str]:
     return {
         "gizmos/LipSync.gizmo": nuke.gizmo(),
         **{f"ToolSets/LipSync/{use}.nk": nuke.toolset(use) for use in USES},
+        "ToolSets/LipSync/elements.nk": elements_nk.toolset(),
         "python/lipsync_tables.py": tables.tables(),
         "natron/LipSyncExt.py": tables.extension(),
     }

@@ -2,7 +2,9 @@
 """Colour through OpenColorIO: named spaces of one config in, the scene-linear working space inside.
 
 The config is `$OCIO`, or a built-in config by its full name. `default` and `latest` are refused: they change with
-the installed OpenColorIO, and a farm would render two halves of a shot in two colours.
+the installed OpenColorIO, and a farm would render two halves of a shot in two colours. For the same reason there is one
+road from space to space on every processor, OCIO's lossless one: NumPy's powers differ in their last bits between an
+AVX-512 machine and an older one, and a compiler may be there or not.
 """
 
 from __future__ import annotations
@@ -17,12 +19,14 @@ import PyOpenColorIO as ocio
 
 from ofx_lipsync.core.errors import ColourError
 from ofx_lipsync.core.image import SCENE_LINEAR
-from ofx_lipsync.media.matrix_curve import MatrixCurve
 
-PINNED = "ocio://cg-config-v2.2.0_aces-v1.3_ocio-v2.4"
+PINNED = "ocio://studio-config-v2.2.0_aces-v1.3_ocio-v2.4"
 
 LOOK = ("srgb_rec709_scene", "sRGB - Texture", "srgb_texture", "Utility - sRGB - Texture", "srgb_tx", "sRGB")
 """Names of sRGB-encoded Rec.709 in the configs people have; the first that the config knows is used."""
+
+LOST = 0.02
+"""A space from which skin comes back further off than this share of its light is none that a plate can be in."""
 
 
 class Colour:
@@ -63,6 +67,25 @@ class Colour:
             raise ColourError(f"colour: no space {space!r} in {self.name}; {self._near(space)}")
         return found
 
+    def check_plate(self, space: str) -> str:
+        """As `check`, for a space that a plate is to be read in and written back in.
+
+        Raises: ColourError for a view, which is a picture of a space and none itself, and for a space that loses skin.
+        """
+        if self.find(space) is None and (display := self._display_of(space)) is not None:
+            raise ColourError(
+                f"colour: {space!r} is a view, a tone-mapped picture of the shot, and no colour space; give the plate "
+                f"from before the view, or name how its pixels are encoded, as {display!r}"
+            )
+        name = self.check(space)
+        lost = self._lost(name)
+        if not lost <= LOST:
+            raise ColourError(
+                f"colour: {name!r} cannot be undone (skin comes back {100 * lost:.0f} % off); "
+                "give the plate from before that conversion, or name how its pixels are encoded"
+            )
+        return name
+
     def find(self, *names: str) -> str | None:
         """The config's own name of the first space, role or alias that it knows."""
         for name in names:
@@ -73,8 +96,11 @@ class Colour:
 
     def is_same(self, space: str, other: str = SCENE_LINEAR) -> bool:
         """Whether two spaces hold the same numbers, so that nothing need be converted."""
-        processor = self._processor(space, other)
-        return not isinstance(processor, MatrixCurve) and bool(processor.isNoOp())
+        return bool(self._processor(space, other).isNoOp())
+
+    def is_linear(self, space: str) -> bool:
+        """Whether a space is scene-linear light, so that layers of it comp as those of the working space do."""
+        return bool(self.config.isColorSpaceLinear(self.check(space), ocio.REFERENCE_SPACE_SCENE))
 
     def to_working(self, rgb: np.ndarray, space: str) -> np.ndarray:
         """[3, H, W] float32 in the working space."""
@@ -98,8 +124,6 @@ class Colour:
     def convert(self, rgb: np.ndarray, source: str, target: str) -> np.ndarray:
         """[3, H, W] float32 from one space to another, by OCIO at its most exact."""
         processor = self._processor(source, target)
-        if isinstance(processor, MatrixCurve):
-            return processor.apply(rgb)
         planes = np.array(rgb, dtype=np.float32, order="C")
         if planes.size and not processor.isNoOp():
             height, width = planes.shape[1:]
@@ -114,14 +138,23 @@ class Colour:
 
     def _build(self, source: str, target: str) -> Any:
         try:
-            processor = self.config.getProcessor(source, target)
-            if not processor.isNoOp():
-                simple = MatrixCurve.of(processor)
-                if simple is not None:
-                    return simple
-            return processor.getOptimizedCPUProcessor(ocio.OPTIMIZATION_LOSSLESS)
+            return self.config.getProcessor(source, target).getOptimizedCPUProcessor(ocio.OPTIMIZATION_LOSSLESS)
         except ocio.Exception as error:
             raise ColourError(f"colour: {self.name} cannot go from {source!r} to {target!r} ({_line(error)})") from None
+
+    def _lost(self, space: str) -> float:
+        """How far light round skin's comes back off from a space, as a share of itself."""
+        there = self.convert(_SKIN, SCENE_LINEAR, space)
+        with np.errstate(all="ignore"):
+            return float(np.max(np.abs(self.convert(there, space, SCENE_LINEAR) / _SKIN - 1)))
+
+    def _display_of(self, text: str) -> str | None:
+        """The display whose view a text names, as `view`, `display/view` or `view (display)`."""
+        for display in self.config.getDisplays():
+            for view in self.config.getViews(display):
+                if text.lower() in (n.lower() for n in (view, f"{display}/{view}", f"{view} ({display})")):
+                    return str(display)
+        return None
 
     def _near(self, space: str) -> str:
         known = {n.lower(): n for n in self._all_names()}
@@ -137,6 +170,16 @@ class Colour:
         for space in self.config.getColorSpaces():
             names += [space.getName(), *space.getAliases()]
         return names
+
+
+def _lights() -> np.ndarray:
+    """[3, N, 1] scene-linear: greys from shadow to highlight, and the same a fifth redder, greener and bluer."""
+    grey = np.geomspace(0.02, 2.0, 8)
+    tints = np.array([(1, 1, 1), (1.2, 1, 1), (1, 1.2, 1), (1, 1, 1.2), (1.2, 1, 0.8)])
+    return np.ascontiguousarray((grey[:, None, None] * tints).reshape(-1, 3).T[:, :, None], dtype=np.float32)
+
+
+_SKIN = _lights()
 
 
 def _line(error: Exception) -> str:

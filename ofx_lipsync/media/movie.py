@@ -12,7 +12,7 @@ import av
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
-from ofx_lipsync.core.errors import ColourError, MediaError
+from ofx_lipsync.core.errors import MediaError
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.timing import FrameRange, Rate
@@ -21,6 +21,7 @@ from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.content import file_key
 from ofx_lipsync.media.cursor import TAGS, Cursor
 from ofx_lipsync.media.movie_frame import MovieFrame
+from ofx_lipsync.media.movie_space import movie_space
 from ofx_lipsync.media.native import coding_of, frame_of, matrix, opaque_name, planar, plane_rows, planes_of
 from ofx_lipsync.media.plate import Plate, PlateInfo
 from ofx_lipsync.media.reduce import reduced_size
@@ -29,8 +30,6 @@ from ofx_lipsync.media.yuv import Planes
 
 _AREA = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 _AS_IT_IS = Interpolation.POINT
-
-_HDR = {16: "PQ (SMPTE ST 2084)", 18: "HLG (ARIB STD-B67)"}
 
 
 @dataclass(frozen=True)
@@ -211,10 +210,7 @@ def _info(
     path: str, cursor: Cursor, position: int, first: Any, colour: Colour, space: str | None, rate: Rate | None
 ) -> PlateInfo:
     stream, context = cursor.stream, cursor.stream.codec_context
-    if space is None and int(first.color_trc) in _HDR:
-        raise ColourError(
-            f"{path}: is {_HDR[int(first.color_trc)]}; name its colour space, as config {colour.name} has it"
-        )
+    named, why = movie_space(path, first, colour, space)
     parts = list(first.format.components)
     names = ("R", "G", "B", "A") if len(parts) in (2, 4) else ("R", "G", "B")
     return PlateInfo(
@@ -225,8 +221,8 @@ def _info(
         height=first.height,
         channels=names,
         dtype=first.format.name,
-        space=colour.check(space) if space is not None else colour.look_space,
-        space_from="given" if space is not None else "default",
+        space=named,
+        space_from=why,
         rate=rate or cursor.index.rate,
         timecode=timecode.advance(cursor.timecode, position, rate or cursor.index.rate),
         pixel_aspect=Fraction(stream.sample_aspect_ratio or 1) or Fraction(1),

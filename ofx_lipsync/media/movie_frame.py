@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -12,6 +13,7 @@ from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.media.colour import Colour
+from ofx_lipsync.media.laid import plain_over, rounded
 from ofx_lipsync.media.native import plane_view, planes_of
 from ofx_lipsync.media.plate import Frame, PlateInfo
 from ofx_lipsync.media.yuv import Coding, Planes, ycc
@@ -66,6 +68,14 @@ class MovieFrame(Frame):
         covered = covered[box.slices_in(inside)]
         rgb = self._colour.from_working(image.window(box).pixels, self.info.space)
         _write(self.planes(), rgb, covered, box)
+
+    def lay(self, layer: Image) -> Image:
+        part = layer.window(layer.region.intersect(self.window))
+        laid = rounded(part.pixels, half=False)
+        if not part.region.is_empty:
+            under = self._colour.to_working(self.planes().rgb(part.region), self.info.space)
+            self.composite(replace(part, pixels=plain_over(laid, under), channels=("R", "G", "B")), laid[3])
+        return replace(part, pixels=laid)
 
 
 def _write(planes: Planes, rgb: np.ndarray, covered: np.ndarray, box: Region) -> None:

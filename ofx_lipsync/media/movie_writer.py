@@ -23,13 +23,20 @@ from ofx_lipsync.media.movie_frame import MovieFrame
 from ofx_lipsync.media.native import coding_of, matrix
 from ofx_lipsync.media.plate import Frame, Plate
 from ofx_lipsync.media.sound_track import SoundTrack
-from ofx_lipsync.media.writer import Writer, put_in_place, scratch_path
+from ofx_lipsync.media.writer import KEY, Writer, put_whole, remove_stale, scratch_path
 
 _THREADS = 4
 """Fixed: x264 decides by the number of its threads, and a farm wants the same bytes everywhere."""
 
 _SAME_BYTES = {"fflags": "+bitexact"}
 """No random ids and no library versions in the file: the same input gives the same bytes."""
+
+_OWN_NAMES = {"movflags": "use_metadata_tags"}
+"""QuickTime and MP4 keep tags under the names that they are given, where players' own few would drop the rest."""
+
+
+FRAME_TAGS = ("lipsync/ai_region", "lipsync/frame_source")
+"""What frames say each for itself, and a movie does not of its first."""
 
 
 class MovieWriter(Writer):
@@ -38,6 +45,7 @@ class MovieWriter(Writer):
     def __init__(self, path: str, plate: Plate, sound: Sound | None, rate: Rate | None, codec: str | None) -> None:
         self._target = Path(path)
         self._scratch = scratch_path(self._target)
+        remove_stale(self._target.parent, self._target.suffix)
         self._plate = plate
         self._sound_given = sound
         self._rate = rate or plate.rate
@@ -53,6 +61,7 @@ class MovieWriter(Writer):
         self._last = -1
 
     def write(self, frame: Frame) -> None:
+        self.seal.takes(frame.number, frame.metadata)
         try:
             movie_frame = frame if isinstance(frame, MovieFrame) else self._drawn(frame)
             picture = _for_encoder(movie_frame, self._picture.pixel_format)
@@ -77,7 +86,7 @@ class MovieWriter(Writer):
                 f"{self._target}: cannot be finished ({error.strerror}); check space and rights"
             ) from None
         self._container = None
-        put_in_place(self._scratch, self._target)
+        put_whole(self._scratch, self._target, self.seal)
 
     def abort(self) -> None:
         container, self._container = self._container, None
@@ -89,9 +98,9 @@ class MovieWriter(Writer):
     def _begin(self, first: MovieFrame, picture: Any) -> None:
         self._origin = 0 if self._retimed else first.ticks
         try:
-            self._container = av.open(
-                str(self._scratch), "w", format=container_of(str(self._target)), options=_SAME_BYTES
-            )
+            container = container_of(str(self._target))
+            options = _SAME_BYTES if container == "matroska" else _SAME_BYTES | _OWN_NAMES
+            self._container = av.open(str(self._scratch), "w", format=container, options=options)
         except (av.error.FFmpegError, OSError) as error:
             raise OutputError(f"{self._target}: cannot be written ({error.strerror}); check the folder") from None
         stream = self._container.add_stream(
@@ -109,8 +118,9 @@ class MovieWriter(Writer):
             offset = first.number - self._plate.frames[0]
             stream.metadata["timecode"] = timecode.advance(start, offset, self._rate)
         for name, value in first.metadata.items():
-            if name != "timecode" and isinstance(value, str):
+            if name not in ("timecode", KEY, *FRAME_TAGS) and isinstance(value, str):
                 self._container.metadata[name] = value
+        self._container.metadata.update(self.tags)
         if self._sound_given is not None:
             self._sound = SoundTrack(str(self._target), self._container, self._sound_given)
 

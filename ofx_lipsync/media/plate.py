@@ -64,6 +64,16 @@ class Frame(ABC):
         """
 
     @abstractmethod
+    def lay(self, layer: Image) -> Image:
+        """Lay RGBA (premultiplied, working space) over it; only where alpha is above 0 anything changes.
+
+        Returns the layer as it was laid, of its part inside the data window: in the frame's own linear numbers, rounded
+        to half where the frame holds halves, so that a plain `over` of those on those is the stored comp, bit for bit.
+        Where the frame is not stored as scene-linear floats, the over is in the working space and the layer's numbers
+        are float32, unrounded.
+        """
+
+    @abstractmethod
     def image(self) -> Image:
         """The whole frame, RGB in the working space."""
 
@@ -130,9 +140,11 @@ class Plate(ABC):
             if inside != region:
                 planes[...] = 0
             self._prepare(frame, inside)
+            as_stored = self.colour.is_same(self.info.space)
             for strip in strips(inside):
                 rows, columns = strip.slices_in(region)
-                planes[:, rows, columns] = self.colour.to_working(self._native_rgb(frame, strip), self.info.space)
+                rgb = self._native_rgb(frame, strip)
+                planes[:, rows, columns] = rgb if as_stored else self.colour.to_working(rgb, self.info.space)
         return Image(planes, region, self._display)
 
     @abstractmethod

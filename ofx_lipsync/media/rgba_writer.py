@@ -25,8 +25,9 @@ from ofx_lipsync.media.drawing import screen_codes
 from ofx_lipsync.media.movie_codec import WRITES as MOVIES
 from ofx_lipsync.media.pattern import Pattern
 from ofx_lipsync.media.sound_track import SoundTrack
+from ofx_lipsync.media.still_marks import say
 from ofx_lipsync.media.still_space import header_of_space
-from ofx_lipsync.media.still_writer import write_file
+from ofx_lipsync.media.still_writer import WRITES, write_file
 from ofx_lipsync.media.writer import check_writable, put_in_place, scratch_path
 
 STILLS = (".png", ".exr", ".tif", ".tiff")
@@ -77,8 +78,7 @@ class RgbaWriter:
             raise OutputError(f"{self._path}: is one file, but there are more frames; give a name such as out.####.png")
         target = self._path if self._pattern is None else self._pattern.path(frame)
         pixels, header = self._stored(planes, image)
-        for name, value in (metadata or {}).items():
-            header.attribute(name, value)
+        say(header, WRITES[self._path.suffix.lower()], metadata or {})
         write_file(target, [header], [pixels])
         self._written.add(frame)
 

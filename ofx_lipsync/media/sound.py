@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 import av
 import numpy as np
@@ -59,6 +59,27 @@ def resample(sound: Sound, rate_hz: int) -> Sound:
         return sound
     samples = soxr.resample(np.ascontiguousarray(sound.samples.T), sound.rate_hz, rate_hz, quality="HQ")
     return Sound(np.ascontiguousarray(samples.T, dtype=np.float32), rate_hz, sound.start_s)
+
+
+def mixed(sounds: Sequence[Sound]) -> Sound:
+    """All of them at once, on the clock they share, at the highest of their rates; one alone is given back as it is.
+
+    Levels stay: people who speak over each other may go above full scale, which float keeps.
+    """
+    if len(sounds) == 1:
+        return sounds[0]
+    rate_hz = max(sound.rate_hz for sound in sounds)
+    parts = [sound if sound.rate_hz == rate_hz else resample(sound, rate_hz) for sound in sounds]
+    channels = max(len(part.samples) for part in parts)
+    start_s = min(part.start_s for part in parts)
+    firsts = [round((part.start_s - start_s) * rate_hz) for part in parts]
+    length = max(first + part.samples.shape[1] for first, part in zip(firsts, parts, strict=True))
+    samples = np.zeros((channels, length), np.float32)
+    for first, part in zip(firsts, parts, strict=True):
+        # One microphone is heard on every side; what has sides keeps them.
+        rows = part.samples if len(part.samples) == channels else part.mono()[None]
+        samples[:, first : first + part.samples.shape[1]] += rows
+    return Sound(samples, rate_hz, start_s)
 
 
 def _read_file(path: str, start_s: float, duration_s: float | None) -> Sound:

@@ -24,6 +24,7 @@ class Spill:
     def __init__(self) -> None:
         self._file: tempfile.SpooledTemporaryFile[bytes] | None = None
         self._end = 0
+        self._last: tuple[Ticket, list[np.ndarray]] | None = None
 
     def put(self, arrays: list[np.ndarray]) -> Ticket:
         places = []
@@ -37,13 +38,16 @@ class Spill:
         return Ticket(tuple(places))
 
     def get(self, ticket: Ticket) -> list[np.ndarray]:
-        """The arrays, read-only copies."""
-        return [self._read(*place) for place in ticket.arrays]
+        """The arrays, read-only copies. Those asked for last are kept: a crop asks for its strips one by one."""
+        if self._last is None or self._last[0] is not ticket:
+            self._last = ticket, [self._read(*place) for place in ticket.arrays]
+        return self._last[1]
 
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
             self._file = None
+        self._last = None
 
     def _read(self, offset: int, shape: tuple[int, ...], dtype: str) -> np.ndarray:
         assert self._file is not None

@@ -105,7 +105,7 @@ class StillPlate(Plate):
             self._stored(frame, region)
 
     def _native_rgb(self, frame: int, region: Region) -> np.ndarray:
-        return np.ascontiguousarray(picture_file.to_float(self._pixels(frame, region)).transpose(2, 0, 1))
+        return picture_file.to_float(self._pixels(frame, region)).transpose(2, 0, 1)
 
     def _pixels(self, frame: int, region: Region) -> np.ndarray:
         """[H, W, 3] in the stored type."""

@@ -12,11 +12,14 @@ import OpenImageIO as oiio
 
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.image import Image
+from ofx_lipsync.core.region import Region
 from ofx_lipsync.media import picture_file
 from ofx_lipsync.media.colour import Colour
+from ofx_lipsync.media.laid import plain_over, rounded
 from ofx_lipsync.media.picture_file import Part
 from ofx_lipsync.media.plate import Frame, PlateInfo
 from ofx_lipsync.media.timecode import pack
+from ofx_lipsync.media.writer import KEY, PIXELS
 
 
 class StillFrame(Frame):
@@ -33,7 +36,8 @@ class StillFrame(Frame):
         self.main: Part = picture_file.main_part(path, headers)
         self.window = self.main.window
         self.display = self.main.display
-        self.metadata = {a.name: a.value for a in self.main.spec.extra_attribs}
+        # what an earlier run made this from does not hold for what is made of it now
+        self.metadata = {a.name: a.value for a in self.main.spec.extra_attribs if a.name not in (KEY, PIXELS)}
         self._colour = colour
 
     @classmethod
@@ -81,10 +85,32 @@ class StillFrame(Frame):
             return
         covered = matte[inside.slices_in(image.region)] > 0
         rgb = self._colour.from_working(image.window(inside).pixels, self.info.space)
-        rows, columns = inside.slices_in(self.window)
-        stored = self.parts[self.main.index][rows, columns]
         if len(set(self.main.rgb)) == 1:
             rgb = rgb.mean(axis=0, keepdims=True)
+        self._write(rgb, covered, inside)
+
+    def lay(self, layer: Image) -> Image:
+        inside = layer.region.intersect(self.window)
+        part, space = layer.window(inside), self.info.space
+        rows, columns = inside.slices_in(self.window)
+        below = self.parts[self.main.index][rows, columns][..., list(self.main.rgb)]
+        under = picture_file.to_float(below).transpose(2, 0, 1)
+        if self.main.dtype not in ("half", "float") or not self._colour.is_linear(space):
+            laid = rounded(part.pixels, half=False)
+            comp = plain_over(laid, self._colour.to_working(under, space))
+            self.composite(replace(part, pixels=comp, channels=("R", "G", "B")), laid[3])
+            return replace(part, pixels=laid)
+        native = np.concatenate([self._colour.from_working(part.pixels[:3], space), part.pixels[3:]])
+        if len(set(self.main.rgb)) == 1:
+            native[:3] = native[:3].mean(axis=0)
+        laid = rounded(native, half=self.main.dtype == "half")
+        self._write(plain_over(laid, under), laid[3] > 0, inside)
+        return replace(part, pixels=laid, colour=space)
+
+    def _write(self, rgb: np.ndarray, covered: np.ndarray, inside: Region) -> None:
+        """Stored numbers [3, H, W] of a region where covered [H, W]."""
+        rows, columns = inside.slices_in(self.window)
+        stored = self.parts[self.main.index][rows, columns]
         for plane, channel in zip(rgb, self.main.rgb, strict=False):
             stored[..., channel][covered] = self._stored(plane[covered])
 

@@ -24,7 +24,7 @@ _PRIMARIES = {
 def still_space(path: str, spec: Any, dtype: str, colour: Colour, given: str | None) -> tuple[str, str]:
     """(space, why) of a picture. Raises ColourError where the header says log and no space was given."""
     if given is not None:
-        return colour.check(given), "given"
+        return colour.check_plate(given), "given"
     named = spec.get_string_attribute("colorInteropID") or spec.get_string_attribute("oiio:ColorSpace")
     found = colour.find(named) if named else None
     if dtype in ("half", "float"):

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 import numpy as np
 import OpenImageIO as oiio
@@ -17,8 +18,9 @@ from ofx_lipsync.media.pattern import Pattern
 from ofx_lipsync.media.picture_file import specs
 from ofx_lipsync.media.plate import Frame, Plate
 from ofx_lipsync.media.still_frame import StillFrame, codes
+from ofx_lipsync.media.still_marks import PREFIX, say
 from ofx_lipsync.media.still_space import header_of_space
-from ofx_lipsync.media.writer import Writer, put_in_place, scratch_path
+from ofx_lipsync.media.writer import KEY, PIXELS, Seal, Writer, pixels_sha256, put_whole, remove_stale, scratch_path
 
 WRITES = {".exr": "exr", ".dpx": "dpx", ".tif": "tiff", ".tiff": "tiff", ".png": "png"}
 
@@ -50,6 +52,7 @@ class StillWriter(Writer):
         self._plate = plate
         self._rate = rate
         self._written: set[int] = set()
+        remove_stale(self._path.parent, self._path.suffix)
 
     def write(self, frame: Frame) -> None:
         if self._pattern is None and self._written - {frame.number}:
@@ -60,7 +63,13 @@ class StillWriter(Writer):
         else:
             header, pixels = self._converted(frame)
             headers, parts = [header], [pixels]
-        write_file(target, headers, parts)
+        self._put(target, headers, parts, frame)
+
+    def _put(self, target: Path, headers: list[Any], parts: list[np.ndarray], frame: Frame) -> None:
+        """The file, with a digest of its pixels where the frame says what it was made from."""
+        _say_key(headers, frame, parts)
+        self.seal.takes(frame.number, frame.metadata)
+        write_file(target, headers, parts, self.seal, frame.number)
         self._written.add(frame.number)
 
     def close(self) -> None:
@@ -74,10 +83,12 @@ class StillWriter(Writer):
         header = oiio.ImageSpec(source)
         if header.get_string_attribute("compression").split(":")[0] in _LOSSY:
             header.attribute("compression", "zip")
-        _set_time(header, self._rate, None)
+        set_time(header, self._rate, None)
         for name, value in frame.metadata.items():
-            if isinstance(value, (str, int, float)) and frame.main.spec.getattribute(name) != value:
+            own = not name.startswith(PREFIX)
+            if own and isinstance(value, (str, int, float)) and frame.main.spec.getattribute(name) != value:
                 header.attribute(name, value)
+        say(header, self._format, _marks(frame))
         return header
 
     def _converted(self, frame: Frame) -> tuple[Any, np.ndarray]:
@@ -111,23 +122,54 @@ class StillWriter(Writer):
         header = oiio.ImageSpec(shape[1], shape[0], 3, oiio.TypeDesc(kind))
         header.full_width, header.full_height = frame.display.width, frame.display.height
         header.full_x, header.full_y = (frame.display.x0, frame.display.y0) if self._format == "exr" else (0, 0)
-        if isinstance(frame, StillFrame):
-            for field in frame.main.spec.extra_attribs:
-                if not field.name.lower().startswith(_OWN):
-                    header.attribute(field.name, field.type, field.value)
-        for name, value in frame.metadata.items():
-            if name.startswith("lipsync/") and isinstance(value, (str, int, float)):
-                header.attribute(name, value)
+        carry_over(header, frame)
+        say(header, self._format, _marks(frame))
         if self._format == "dpx":
             header.attribute("oiio:BitsPerSample", bits)
             header.attribute("dpx:FrameRate", float(self._rate or self._plate.rate))
         start, first = self._plate.info.timecode, self._plate.frames[0]
         text = timecode.advance(start, frame.number - first, self._plate.rate) if start else ""
-        _set_time(header, self._rate or self._plate.rate, text or None)
+        set_time(header, self._rate or self._plate.rate, text or None)
         return header
 
 
-def _set_time(header: Any, rate: Rate | None, code: str | None) -> None:
+def _marks(frame: Frame) -> dict[str, Any]:
+    """What the frame says of itself."""
+    told = frame.metadata.items()
+    return {name: value for name, value in told if name.startswith(PREFIX) and isinstance(value, (str, int, float))}
+
+
+def _say_key(headers: list[Any], frame: Frame, parts: list[np.ndarray]) -> None:
+    """What the frame was made from stands in its first part alone; what the plate said of itself there is gone."""
+    for header in headers:
+        for name in (KEY, PIXELS):
+            header.erase_attribute(name)
+    if KEY in frame.metadata:
+        headers[0].attribute(KEY, frame.metadata[KEY])
+        headers[0].attribute(PIXELS, pixels_digest(parts))
+
+
+def pixels_digest(parts: Sequence[np.ndarray]) -> str:
+    """32 hex digits of what is stored: shape, type and bits of every part."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        digest.update(f"{part.shape} {part.dtype.str} ".encode())
+        digest.update(np.ascontiguousarray(part).data)
+    return digest.hexdigest()
+
+
+def carry_over(header: Any, frame: Frame) -> None:
+    """What people wrote into the source's header, and what we say of the frame."""
+    if isinstance(frame, StillFrame):
+        for field in frame.main.spec.extra_attribs:
+            if not field.name.lower().startswith(_OWN):
+                header.attribute(field.name, field.type, field.value)
+    for name, value in frame.metadata.items():
+        if name.startswith("lipsync/") and isinstance(value, (str, int, float)):
+            header.attribute(name, value)
+
+
+def set_time(header: Any, rate: Rate | None, code: str | None) -> None:
     """Rate and timecode as EXR types them. An empty DateTime keeps the wall clock out: same input, same bytes."""
     if rate is not None:
         header.attribute("FramesPerSecond", oiio.TypeDesc("rational"), (rate.numerator, rate.denominator))
@@ -150,7 +192,10 @@ def _filled(image: Image) -> np.ndarray:
     return planes
 
 
-def write_file(target: Path, headers: list[Any], parts: list[np.ndarray]) -> None:
+def write_file(
+    target: Path, headers: list[Any], parts: list[np.ndarray], seal: Seal | None = None, number: int | None = None
+) -> None:
+    """A picture file, whole before it has its name. seal: watches it, as frame `number`."""
     scratch = scratch_path(target)
     try:
         _encode(scratch, target, headers, parts)
@@ -161,7 +206,10 @@ def write_file(target: Path, headers: list[Any], parts: list[np.ndarray]) -> Non
     except BaseException:
         scratch.unlink(missing_ok=True)
         raise
-    put_in_place(scratch, target)
+    if seal is None:
+        put_whole(scratch, target, Seal())
+    else:
+        put_whole(scratch, target, seal, number, pixels_sha256(headers, parts))
 
 
 def _ends_well(path: Path) -> bool:

@@ -30,15 +30,23 @@ def pack(text: str) -> int | None:
 
 def advance(text: str, frames: int, rate: Rate) -> str:
     """Timecode `frames` later, wrapping at 24 h. Drop-frame text skips numbers as SMPTE 12M says."""
+    known = counted(text, rate)
+    if known is None:
+        return text
+    base = max(1, round(rate))
+    return _text(known + frames, base, 0 if text[8] == ":" else base // 15)
+
+
+def counted(text: str, rate: Rate) -> int | None:
+    """Frames since 00:00:00:00, or None where the text is no timecode."""
     match = _TEXT.match(text)
     if match is None:
-        return text
+        return None
     hours, minutes, seconds, frame = (int(match[n]) for n in (1, 2, 3, 5))
     base = max(1, round(rate))
     drop = 0 if match[4] == ":" else base // 15
     minute = hours * 60 + minutes
-    count = (minute * 60 + seconds) * base + frame - drop * (minute - minute // 10) + frames
-    return _text(count, base, drop)
+    return (minute * 60 + seconds) * base + frame - drop * (minute - minute // 10)
 
 
 def _text(count: int, base: int, drop: int) -> str:

@@ -86,6 +86,10 @@ class ChannelMatte:
         self._plate, self._name = plate, name
         self._last: tuple[int, Any] = (-1, None)
 
+    def fingerprint(self) -> str:
+        """Content key: of the files, and which channel."""
+        return f"{self._plate.fingerprint()} {self._name}"
+
     def window(self, frame: int) -> Region:
         return self._plate.window(frame)
 

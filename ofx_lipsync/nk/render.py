@@ -12,12 +12,14 @@ from ofx_lipsync.analysis import Analysis
 from ofx_lipsync.cli.dub import heard
 from ofx_lipsync.cli.frames import Finished, finished
 from ofx_lipsync.cli.progress import Progress
+from ofx_lipsync.cli.provenance import changed_frames, movie_tags, people_stamp, recipe, shot_stamp
 from ofx_lipsync.cli.shot import OpenShot, analysed
+from ofx_lipsync.cli.trust import Trust
 from ofx_lipsync.core.errors import OutputError, UsageError
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.graph import Dubbed
 from ofx_lipsync.media.plate import Frame, Plate
-from ofx_lipsync.media.writer import Writer, refuse_own_input
+from ofx_lipsync.media.writer import KEY, Writer, refuse_own_input
 from ofx_lipsync.nk.layers import lay_dub
 from ofx_lipsync.nk.project import Project
 from ofx_lipsync.nk.script import Node
@@ -25,6 +27,7 @@ from ofx_lipsync.nk.shots import Spec
 from ofx_lipsync.nk.shown import Cut, Dubbing, Over, Shown
 from ofx_lipsync.nk.steps import cut, lay_over
 from ofx_lipsync.nk.writes import Output, open_output
+from ofx_lipsync.trust.ledger import Ledger
 
 
 @dataclass
@@ -35,6 +38,7 @@ class Rendered:
     frames: list[int]
     left: list[int] = field(default_factory=list)
     coding: str = ""
+    origin: str = ""
 
 
 @dataclass
@@ -50,8 +54,9 @@ class _Job:
 class Renderer:
     """Shots stay open from one Write to the next; use in a `with` block."""
 
-    def __init__(self, project: Project, shown: Progress) -> None:
+    def __init__(self, project: Project, shown: Progress, trust: Trust | None = None) -> None:
         self.project, self.progress = project, shown
+        self.trust = trust or Trust(None, None)
         self.jobs: dict[Node, _Job] = {}
         self._files = ExitStack()
         self._analyses: dict[Node, Analysis] = {}
@@ -77,8 +82,29 @@ class Renderer:
             made.coding = writer.coding
             for job_node, job in jobs.items():
                 job.analysis = self._analysis(job_node, job)
+            ledger = self._watched(writer, output, plan, jobs) if jobs else None
             self._write(writer, plan, jobs, plates, made)
+        made.origin = ledger.finish() if ledger else ""
         return made
+
+    def _watched(self, writer: Writer, output: Output, plan: dict[int, Shown], jobs: dict[Node, _Job]) -> Ledger:
+        """What is written says of itself, inside and beside, how it was made."""
+        cast: dict[str, dict[str, str | int]] = {}
+        changed: set[int] = set()
+        for blend, job in jobs.items():
+            assert job.analysis is not None
+            job.opened.consent = self.trust.consent
+            cast[blend.full_name] = shot_stamp(job.opened, job.analysis)
+            painted = set(changed_frames(job.opened.settings, job.analysis, job.wanted))
+            for number, shown in plan.items():
+                steps = [step for step in shown.steps if isinstance(step, Dubbing) and step.node is blend]
+                changed |= {number} if any(step.frame in painted for step in steps) else set()
+        marks = people_stamp(cast) if len(cast) > 1 else next(iter(cast.values()))
+        first = next(iter(jobs.values())).opened
+        plate = first.plate.info.path
+        made_with = recipe(marks, self.trust.consent, plate, first.key)
+        tags = movie_tags(marks, changed, list(plan))
+        return self.trust.begin(writer, output.path, made_with, [*first.delivered, *plan], plate, tags)
 
     def check(self, output: Output, frames: Sequence[int]) -> dict[int, Shown]:
         """Everything but files and pixels: that the graph can be followed and every knob worked out."""
@@ -169,6 +195,8 @@ class Renderer:
                 frame, dubs = done.frame, [done.dubbed] if done.dubbed is not None else []
             for step in rest:
                 frame = self._stepped(frame, step, jobs, dubs, plates)
+            if rest:
+                frame.metadata.pop(KEY, None)  # it is not the dub alone any more
             if not dubs:
                 made.left.append(number)
             frame.number = number

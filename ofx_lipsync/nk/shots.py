@@ -13,9 +13,10 @@ from ofx_lipsync.core.errors import InputError, UsageError
 from ofx_lipsync.core.image import SCENE_LINEAR
 from ofx_lipsync.core.timing import FrameRange, parse_offset
 from ofx_lipsync.graph import NODES, Settings, Shot
+from ofx_lipsync.media.plate import Plate
 from ofx_lipsync.media.source import open_plate
 from ofx_lipsync.nk.classes import engine_node
-from ofx_lipsync.nk.mattes import open_matte
+from ofx_lipsync.nk.mattes import ChannelMatte, open_matte
 from ofx_lipsync.nk.params import Overrides, params_of
 from ofx_lipsync.nk.reads import Reads
 from ofx_lipsync.nk.script import Node
@@ -113,6 +114,8 @@ class Shots:
             key = {"plate": plate.fingerprint(), "line": fingerprint(sound), "colour": plate.colour.cache_id}
             if reel is not None:
                 key["reel"] = reel.fingerprint()
+            if isinstance(holdout, (Plate, ChannelMatte)):
+                key["holdout"] = holdout.fingerprint() + (" inverted" if spec.settings["Blend"].invert_holdout else "")
             times_s = np.array([plate.time_s(frame) - plate.time_s(plate.frames[0]) for frame in plate.frames])
             aspect = float(plate.info.pixel_aspect)
             shot = Shot(plate, sound, plate.frames, reel, holdout, times_s, aspect)

@@ -15,7 +15,8 @@ from ofx_lipsync.media.picture_file import to_float
 from ofx_lipsync.media.plate import Frame, Plate
 from ofx_lipsync.media.still_frame import StillFrame, codes
 from ofx_lipsync.media.still_space import header_of_space
-from ofx_lipsync.media.still_writer import WRITES, StillWriter, _filled, write_file
+from ofx_lipsync.media.still_writer import WRITES, StillWriter, _filled
+from ofx_lipsync.media.writer import KEY
 
 _FLOATS = {"half": np.float16, "float": np.float32}
 
@@ -58,8 +59,15 @@ class NodeWriter(StillWriter):
             header, pixels = self._converted(frame)
             headers, parts = [header], [pixels]
         headers, parts = self._restored(target.name, headers, parts)
-        write_file(target, headers, parts)
-        self._written.add(frame.number)
+        if not self._is_as_dubbed():
+            frame.metadata.pop(KEY, None)
+        self._put(target, headers, parts, frame)
+
+    def _is_as_dubbed(self) -> bool:
+        """Whether `lipsync dub` would store it so."""
+        stored, info = self._stored_as, self._plate.info
+        as_it_is = stored.depth in (None, info.dtype) and stored.compression in (None, info.codec)
+        return self._same_space and stored.channels is None and as_it_is
 
     def _kept(self, frame: StillFrame) -> tuple[list[Any], list[np.ndarray]]:
         """The plate's own parts, its colours in another space where one is asked for."""

@@ -129,6 +129,17 @@ def grey(job: Job, values: np.ndarray, region: Region) -> Answer:
     return Answer(rows=rows)
 
 
+def data(job: Job, planes: np.ndarray, region: Region) -> Answer:
+    """Numbers [C, H, W] as they are in red, green and so on, opaque; a region inside the picture that is asked for."""
+    rows = job.out.empty()
+    part = part_of(Picture(job.out, rows), job.place, region)
+    for channel, plane in enumerate(planes[: job.out.comps]):
+        part[..., channel] = stored(plane, job.out.depth)
+    if job.out.comps == RGBA:
+        part[..., 3] = stored(np.ones(region.shape, np.float32), job.out.depth)
+    return Answer(rows=rows)
+
+
 def _in_host_space(job: Job, rgba: np.ndarray) -> np.ndarray:
     """Premultiplied pixels in the host's space: a curve must see colour without its alpha."""
     colour = job.colour

@@ -15,12 +15,14 @@ CHARACTER = "Character"
 _ANALYSED = (*NODES, LIPSYNC, "Portrait", "SyncMeter", "Resync", "Fill")
 LABELS = (*NODES, LIPSYNC, "Portrait", CHARACTER, "SyncMeter", "Resync", "Fill")
 _ALL_VIEWS = ("result", "matte", "patch", "landmarks", "confidence")
+_ELEMENTS = ("layer", "raw", "stmap")
+"""As in files of --elements: new pixels whose over is the result, the mouth as the engine gave it, the ST map."""
 VIEWS = {
     "FaceDetect": ("result", "landmarks", "confidence"),
     "AudioFeature": ("result", "source"),
     "MouthGenerate": _ALL_VIEWS,
-    "Blend": _ALL_VIEWS,
-    LIPSYNC: _ALL_VIEWS,
+    "Blend": (*_ALL_VIEWS, *_ELEMENTS),
+    LIPSYNC: (*_ALL_VIEWS, *_ELEMENTS),
     "Portrait": ("result", "matte"),
     CHARACTER: ("result", "matte"),
 }

@@ -45,6 +45,13 @@ def text(value: Any) -> str:
     return value
 
 
+def label(value: Any) -> str:
+    """A name that may be part of a file's name."""
+    if not all(letter.isalnum() or letter in "_-" for letter in text(value)):
+        raise ValueError("a name of letters, digits, _ and -")
+    return str(value)
+
+
 def one_of(*options: str) -> Check:
     def check(value: Any) -> str:
         if value not in options:
@@ -97,6 +104,19 @@ def offset(value: Any) -> str:
     if type(value) in (int, float) and math.isfinite(value):
         value = repr(value)
     return _said(lambda: parse_offset(text(value), parse_rate("24"), "it"), value)
+
+
+def span(value: Any) -> tuple[str, str] | None:
+    """From and to, each as an offset."""
+    if value is None:
+        return None
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise ValueError('two offsets from the shot\'s first frame, as ["12f", "88f"]')
+    first, last = (offset(part) for part in value)
+    begin_s, end_s = (parse_offset(text, parse_rate("24")) for text in (first, last))
+    if first[-1:] != "s" and last[-1:] != "s" and begin_s >= end_s:
+        raise ValueError("an end after its beginning")
+    return first, last
 
 
 def day(value: Any) -> str:

@@ -9,6 +9,8 @@ from typing import Sequence
 
 import numpy as np
 
+from ofx_lipsync.analysis import Analysis
+from ofx_lipsync.core.consent import Consent
 from ofx_lipsync.core.errors import ColourError, InputError, ShotError
 from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.core.timing import FrameRange, parse_offset, parse_rate
@@ -16,7 +18,7 @@ from ofx_lipsync.graph import Settings, Shot
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.pattern import Pattern
 from ofx_lipsync.media.plate import Plate
-from ofx_lipsync.media.sound import read_sound
+from ofx_lipsync.media.sound import mixed, read_sound
 from ofx_lipsync.media.source import open_plate
 from ofx_lipsync.shotfile.schema import Line, ShotFile
 from ofx_lipsync.shotfile.write import checked
@@ -27,12 +29,14 @@ TAIL_S = 60.0
 
 @dataclass
 class OpenShot:
-    """A shot with its files open."""
+    """A shot with its files open. Where several people speak there is one for each, of one plate: this one is the first
+    person's, and `people` has all of them, in the order in which they are laid over each other."""
 
     shot: Shot
     plate: Plate
     settings: Settings
     sound: Sound
+    """What is heard: everybody's lines. shot.sound is this person's own."""
     key: dict[str, str]
     notes: dict[str, str]
     """What the summary should say besides."""
@@ -41,9 +45,19 @@ class OpenShot:
     """What was asked for."""
     delivered: Sequence[int] = ()
     """Frames that a result has; all of the shot's, or without its handles."""
+    person: str = ""
+    others: tuple[OpenShot, ...] = ()
+    analysis: Analysis | None = None
+    """This person's, once there is one."""
+    consent: Consent | None = None
+    """What the performer agreed to, for results to say."""
 
     def __post_init__(self) -> None:
         self.delivered = self.delivered or self.plate.frames
+
+    @property
+    def people(self) -> tuple[OpenShot, ...]:
+        return (self, *self.others)
 
     def __enter__(self) -> OpenShot:
         return self
@@ -58,37 +72,49 @@ def open_shotfile(shot: ShotFile) -> OpenShot:
     Raises: ShotError for what is wrong in it, InputError for files that are missing, unreadable or do not fit.
     """
     shot = checked(shot)
-    line, settings = _line(shot), shot.settings()
+    _check_whole(shot)
     colour = Colour.load(shot.at_if_there(shot.colour.config) or None)
     with ExitStack() as files:
         plate, delivered = _plate(shot, colour, files)
-        reel_path = shot.at(shot.plate.reel) or settings["MouthGenerate"].reel
-        reel = files.enter_context(open_plate(reel_path, colour=colour)) if reel_path else None
         holdout = (
             files.enter_context(_matte(shot.at(shot.plate.holdout), plate, colour)) if shot.plate.holdout else None
         )
-        notes = assumed(plate)
-        sound = _sound(shot, line, plate, delivered, notes)
-        key = {"plate": plate.fingerprint(), "line": fingerprint(sound), "colour": colour.cache_id}
-        if reel is not None:
-            key["reel"] = reel.fingerprint()
-        if holdout is not None:
-            key["holdout"] = holdout.fingerprint() + (" inverted" if settings["Blend"].invert_holdout else "")
         times_s = np.array([plate.time_s(frame) - plate.time_s(plate.frames[0]) for frame in plate.frames])
-        aspect = float(plate.info.pixel_aspect)
-        opened = Shot(plate, sound, plate.frames, reel, holdout, times_s, aspect)
-        return OpenShot(opened, plate, settings, sound, key, notes, files.pop_all(), shot, delivered)
+        people = [_person(shot, number, plate, holdout, times_s, files) for number in range(len(shot.lines))]
+        first = people[0]
+        first.others, first.sound = tuple(people[1:]), mixed([person.shot.sound for person in people])
+        for person in people:
+            person.delivered = delivered
+        first._files = files.pop_all()
+        return first
 
 
-def _line(shot: ShotFile) -> Line:
-    name = shot.called
+def _check_whole(shot: ShotFile) -> None:
     if not shot.plate.path:
-        raise ShotError(f"{name}: there is no plate; give path in [plate]")
-    if len(shot.lines) != 1:
-        raise ShotError(f"{name}: has {len(shot.lines)} lines, expected one [[line]]")
-    if not shot.lines[0].path:
-        raise ShotError(f"{name}: the line has no sound; give path in [[line]]")
-    return shot.lines[0]
+        raise ShotError(f"{shot.called}: there is no plate; give path in [plate]")
+    if not shot.lines:
+        raise ShotError(f"{shot.called}: nobody speaks; give path in [[line]]")
+    for number, line in enumerate(shot.lines, start=1):
+        if not line.path:
+            raise ShotError(f"{shot.called}: line {line.name or number} has no sound; give its path in [[line]]")
+
+
+def _person(
+    shot: ShotFile, number: int, plate: Plate, holdout: Plate | None, times_s: np.ndarray, files: ExitStack
+) -> OpenShot:
+    """One person's line on the plate."""
+    line, settings, notes = shot.lines[number], shot.settings(number), assumed(plate)
+    reel_path = shot.at(shot.plate.reel) or settings["MouthGenerate"].reel
+    reel = files.enter_context(open_plate(reel_path, colour=plate.colour)) if reel_path else None
+    sound = _sound(shot, line, plate, notes)
+    key = {"plate": plate.fingerprint(), "line": fingerprint(sound), "colour": plate.colour.cache_id}
+    if reel is not None:
+        key["reel"] = reel.fingerprint()
+    if holdout is not None:
+        key["holdout"] = holdout.fingerprint() + (" inverted" if settings["Blend"].invert_holdout else "")
+    aspect = float(plate.info.pixel_aspect)
+    opened = Shot(plate, sound, plate.frames, reel, holdout, times_s, aspect)
+    return OpenShot(opened, plate, settings, sound, key, notes, ExitStack(), shot, person=shot.people[number])
 
 
 def _plate(shot: ShotFile, colour: Colour, files: ExitStack) -> tuple[Plate, Sequence[int]]:
@@ -126,16 +152,29 @@ def _there(path: str) -> frozenset[int] | range | None:
         return None if plate.info.kind == "still" else frozenset(plate.frames)
 
 
-def _sound(shot: ShotFile, line: Line, plate: Plate, delivered: Sequence[int], notes: dict[str, str]) -> Sound:
+def _sound(shot: ShotFile, line: Line, plate: Plate, notes: dict[str, str]) -> Sound:
     """The line on the clock of the plate's frames, handles included: it starts with the first frame of the shot."""
     asked = FrameRange.parse(shot.plate.frames) if shot.plate.frames else plate.frames
     first = next((frame for frame in plate.frames if frame in asked), plate.frames[0])
     head_s = plate.time_s(first) - plate.time_s(plate.frames[0])
     offset_s = parse_offset(line.offset, plate.rate) + head_s
     sound, whole = read_line(shot.at(line.path), offset_s, float(len(plate.frames) / plate.rate))
+    if line.heard is not None:
+        begin_s, end_s = (parse_offset(text, plate.rate) + head_s for text in line.heard)
+        return _part(sound, begin_s, end_s, f"{shot.called}: line {line.name}".rstrip())
     if not whole:
         notes["line"] = f"goes on, and is cut {TAIL_S:g} s after the shot's last frame"
     return sound
+
+
+def _part(sound: Sound, begin_s: float, end_s: float, name: str) -> Sound:
+    """What is heard of it between two times of its clock."""
+    first = max(0, round((begin_s - sound.start_s) * sound.rate_hz))
+    last = max(first, round((end_s - sound.start_s) * sound.rate_hz))
+    kept = sound.samples[:, first:last]
+    if kept.shape[1] == 0:
+        raise ShotError(f"{name}: nothing of it is heard from {begin_s:g} to {end_s:g} s of the shot; check heard")
+    return Sound(kept, sound.rate_hz, sound.start_s + first / sound.rate_hz)
 
 
 def assumed(plate: Plate) -> dict[str, str]:

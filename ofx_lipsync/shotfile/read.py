@@ -14,10 +14,13 @@ from ofx_lipsync.core.errors import ShotError, UsageError
 from ofx_lipsync.core.params import Float
 from ofx_lipsync.graph import NODES, OTHERS, node
 from ofx_lipsync.shotfile.entries import entries
-from ofx_lipsync.shotfile.schema import Colours, Consent, Line, Output, PlateEntry, Policy, ShotFile
+from ofx_lipsync.shotfile.schema import Colours, Consent, Line, Output, PlateEntry, Policy, ShotFile, Signing
 
-TABLES = {"plate": PlateEntry, "policy": Policy, "colour": Colours, "consent": Consent, "output": Output}
+TABLES = {"plate": PlateEntry, "colour": Colours, "policy": Policy, "consent": Consent, "trust": Signing,
+          "output": Output}  # fmt: skip
 """[name] -> what it holds; beside them [shot], [[line]] and [params.NODE]."""
+ORDER = ("shot", "plate", "line", "params", *(name for name in TABLES if name != "plate"))
+"""How a file is written."""
 LARGEST_BYTES = 1 << 20
 
 

@@ -40,9 +40,12 @@ class PlateEntry:
 class Line:
     """[[line]]: what one person says. params: [line.params.NODE], over the shot's own."""
 
-    name: str = entry("", kind.text, '"anna"', "Who says it; names this person's files.")
+    name: str = entry("", kind.label, '"anna"', "Who says it; names this person's files.")
     path: str = entry("", kind.text, '"anna_fr.wav"', "The line: wav, flac, mp3, aac, or a movie.", path=True)
     offset: str = entry("0", kind.offset, '"12f"', "Starts later by frames, 12f, or time, 500ms; earlier below 0.")
+    heard: tuple[str, str] | None = entry(
+        None, kind.span, '["12f", "88f"]', "Only this part of it is heard: from and to, counted from the first frame."
+    )
     face: int | None = entry(None, kind.person, "0", "Whose mouth: number of the person, by first appearance.")
     face_at: tuple[float, float] | None = entry(
         None, kind.point, "[0.4, 0.3]", "Or whose face is nearest to this point: shares of the frame, across and down."
@@ -90,6 +93,15 @@ class Consent:
 
 
 @dataclass(frozen=True)
+class Signing:
+    """[trust]: who vouches for results; $LIPSYNC_C2PA_CERT and the like do where this is empty."""
+
+    sign_cert: str = entry("", kind.text, '"chain.pem"', "Certificate chain to sign with, PEM.", path=True)
+    sign_key: str = entry("", kind.text, '"key.pem"', "Its private key, PEM.", path=True)
+    sign_tsa: str = entry("", kind.text, '"http://timestamp.example"', "Time stamp authority to ask when signing.")
+
+
+@dataclass(frozen=True)
 class Output:
     """[output]"""
 
@@ -116,6 +128,7 @@ class ShotFile:
     policy: Policy = Policy()
     colour: Colours = Colours()
     consent: Consent = Consent()
+    trust: Signing = Signing()
     output: Output = Output()
     folder: str = ""
     source: str = field(default="", compare=False)
@@ -124,6 +137,11 @@ class ShotFile:
     def called(self) -> str:
         """What messages call it."""
         return self.source or self.name or "shot"
+
+    @property
+    def people(self) -> list[str]:
+        """What each line's person is called, by number where they have no name."""
+        return [line.name or str(number) for number, line in enumerate(self.lines, start=1)]
 
     def settings(self, line: int = 0) -> Settings:
         """Params of every node for one of the lines: the shot's, over them the line's own."""

@@ -13,7 +13,7 @@ from ofx_lipsync.core.params import File
 from ofx_lipsync.graph import node
 from ofx_lipsync.media.writer import check_writable, put_in_place, scratch_path
 from ofx_lipsync.shotfile.entries import entries
-from ofx_lipsync.shotfile.read import TABLES, from_tables
+from ofx_lipsync.shotfile.read import ORDER, TABLES, from_tables
 from ofx_lipsync.shotfile.schema import Params, ShotFile
 
 
@@ -52,8 +52,7 @@ def to_tables(shot: ShotFile) -> dict[str, Any]:
         tables["line"] = [_changed(line) | ({"params": p} if (p := _plain(line.params)) else {}) for line in shot.lines]
     if params := _plain(shot.params):
         tables["params"] = params
-    order = ("shot", "plate", "line", "params", "colour", "policy", "consent", "output")
-    return {name: tables[name] for name in order if name in tables}
+    return {name: tables[name] for name in ORDER if name in tables}
 
 
 def rebased(shot: ShotFile, folder: str) -> ShotFile:
@@ -106,7 +105,9 @@ def _plain(params: Params) -> dict[str, Any]:
     """Keyframes by text, as TOML's keys are."""
 
     def plain(value: Any) -> Any:
-        return {str(frame): at for frame, at in value.items()} if isinstance(value, Mapping) else value
+        if not isinstance(value, Mapping):
+            return value
+        return {str(frame): list(at) if isinstance(at, tuple) else at for frame, at in value.items()}
 
     return {n: {p: plain(v) for p, v in values.items()} for n, values in params.items() if values}
 
@@ -146,7 +147,8 @@ def _bring(table: Any, wanted: Mapping[str, Any]) -> None:
 def _bring_lines(table: Any, wanted: list[Mapping[str, Any]]) -> None:
     import tomlkit
 
-    if not hasattr(table.get("line"), "append"):
+    if not isinstance(table.get("line"), tomlkit.items.AoT):
+        table.pop("line", None)  # an array in one line cannot grow tables
         table["line"] = tomlkit.aot()
     lines = table["line"]
     while len(lines) > len(wanted):

@@ -14,6 +14,7 @@ import soundfile
 from ofx_lipsync.cli.main import main
 from ofx_lipsync.media.source import open_plate
 from ofx_lipsync.media.timecode import pack
+from ofx_lipsync.trust.verify import verify
 
 FIRST, COUNT, SIZE = 1001, 12, 72
 
@@ -61,6 +62,10 @@ def test_bad_frames_are_found_rebuilt_and_marked(shot: Path, capsys: pytest.Capt
     said = capsys.readouterr().out
     for line in ("missing  1004-1005", "black    1007", "nan      1009", "frozen   1011"):
         assert line in said
+    found = verify(str(shot / "out.####.exr"))
+    assert found.is_good(must_be_trusted=False)
+    assert found.rows[1004]["frame_source"] == "rebuilt from 1003 1006"
+    assert [frame for frame, row in found.rows.items() if row["region"]] == [1004, 1005, 1007, 1009, 1011]
     with open_plate(str(shot / "out.####.exr")) as made:
         assert len(made.frames) == COUNT
     bad = {1004: "1003 1006", 1005: "1003 1006", 1007: "1006 1008", 1009: "1008 1010", 1011: "1010 1012"}

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from ofx_lipsync.cli.progress import Progress, _Lines, progress
+from ofx_lipsync.cli.progress import MODES, Progress, _Lines, dialect, progress
 from ofx_lipsync.core.errors import UsageError
 
 
@@ -34,7 +34,7 @@ def run(shown: Progress, frames: range, stage: str = "render") -> list[int]:
 
 
 def test_every_frame_comes_through_in_order() -> None:
-    for mode in ("auto", "plain", "openjd", "none"):
+    for mode in MODES:
         assert run(progress(mode, io.StringIO()), range(1001, 1051)) == list(range(1001, 1051))
 
 
@@ -69,6 +69,42 @@ def test_openjd_never_passes_a_hundred_per_cent() -> None:
     assert lines[-1] == "openjd_progress: 100.0"
 
 
+@pytest.mark.parametrize(
+    ("mode", "line"),
+    [("opencue", "ALF_PROGRESS 100%"), ("afanasy", "PROGRESS: 100%"), ("tractor", "TR_PROGRESS 100%")],
+)
+def test_farms_read_whole_per_cent_beside_the_plain_line(mode: str, line: str) -> None:
+    out = io.StringIO()
+    run(progress(mode, out), range(24))
+    plain, told = out.getvalue().splitlines()
+    assert plain.startswith("render 24/24 frames")
+    assert told == line
+
+
+def test_what_is_not_done_is_not_a_hundred_and_tractor_wants_three_digits() -> None:
+    out = io.StringIO()
+    shown = progress("tractor", out)
+    shown.clock = ticking(6.0)
+    shown.advance("render", 0, 1000)
+    shown.advance("render", 79, 1000)
+    shown.advance("render", 999, 1000)
+    assert [line for line in out.getvalue().splitlines() if line.startswith("TR_")] == [
+        "TR_PROGRESS 007%",
+        "TR_PROGRESS 099%",
+    ]
+
+
+def test_the_farm_is_known_by_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert dialect({"OPENJD_SESSION_WORKING_DIR": "/tmp"}) == "openjd"
+    assert dialect({"CUE_FRAME": "0001-render"}) == "opencue"
+    assert dialect({"AF_TASK_ID": "3"}) == "afanasy"
+    assert dialect({"TRACTOR_ENGINE": "a desk that spools jobs"}) == "auto"
+    monkeypatch.setenv("CUE_FRAME", "0001-render")
+    out = io.StringIO()
+    run(progress("auto", out), range(3))
+    assert "ALF_PROGRESS 100%" in out.getvalue()
+
+
 def test_none_is_silent_and_no_frames_are_no_trouble() -> None:
     out = io.StringIO()
     run(progress("none", out), range(10))
@@ -95,5 +131,5 @@ def test_the_bar_is_put_away_when_a_frame_fails() -> None:
 
 
 def test_an_unknown_mode_names_the_ones_there_are() -> None:
-    with pytest.raises(UsageError, match="auto or plain or openjd or none"):
+    with pytest.raises(UsageError, match="auto or plain or openjd or opencue or afanasy or tractor or none"):
         progress("loud")

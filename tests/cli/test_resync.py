@@ -14,6 +14,7 @@ import soundfile
 from ofx_lipsync.cli.main import main
 from ofx_lipsync.media.sound import read_sound
 from ofx_lipsync.media.source import open_plate
+from ofx_lipsync.trust.verify import verify
 
 RATE_HZ, FRAMES = 48000, 50
 LATE_S = 0.12
@@ -94,6 +95,14 @@ def test_the_picture_gives_way_frame_for_frame(scene: Path, curve: Path, tmp_pat
     given = greys(scene)
     assert greys(out) == [given[0]] * 3 + given[:-3]
     assert np.array_equal(read_sound(str(out)).samples, read_sound(str(scene)).samples)
+
+
+def test_frames_that_show_others_say_so(scene: Path, curve: Path, tmp_path: Path) -> None:
+    assert run(scene, tmp_path / "out.mkv", curve, "--fix", "picture") == 0
+    found = verify(str(tmp_path / "out.mkv"))
+    assert found.is_good(must_be_trusted=False)
+    assert not any(row["region"] for row in found.rows.values())
+    assert any(row["frame_source"].startswith("frame ") for row in found.rows.values())
 
 
 def test_a_sequence_gets_its_sound_beside_it(scene: Path, curve: Path, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_a_plate_with_nobody_in_it_passes_through(capsys, plate, line, tmp_path)
     out.mkdir()
     assert main(["dub", str(plate), str(line), str(out / "o.####.exr"), "--progress", "none"]) == 0
     assert "frames without the face  1-3" in capsys.readouterr().out
-    assert len(list(out.iterdir())) == 3
+    assert len(list(out.glob("o.*.exr"))) == 3
 
 
 def test_nobody_in_it_is_an_error_when_asked(capsys, plate, line, tmp_path):
@@ -105,7 +105,7 @@ def test_negative_frames_as_a_farm_writes_them(plate, line, tmp_path):
         write_frame(tmp_path / f"neg.{frame:04d}.exr")
     arguments = ["dub", tmp_path / "neg.####.exr", line, tmp_path / "out.####.exr", "-F", "-2,-1"]
     assert main([*map(str, arguments), "--progress", "none"]) == 0
-    assert sorted(p.name for p in tmp_path.glob("out.*")) == ["out.-001.exr", "out.-002.exr"]
+    assert sorted(p.name for p in tmp_path.glob("out.*.exr")) == ["out.-001.exr", "out.-002.exr"]
 
 
 def test_an_analysis_of_other_frames_names_them(capsys, plate, line, tmp_path):
@@ -126,7 +126,7 @@ def test_two_frame_plate(capsys, plate, line, tmp_path):
     out = tmp_path / "results"
     out.mkdir()
     assert main(["dub", str(plate), str(line), str(out / "o.####.exr"), "--progress", "none"]) == 0
-    assert len(list(out.iterdir())) == 2
+    assert len(list(out.glob("o.*.exr"))) == 2
 
 
 def test_ten_hour_sound_is_not_read_whole(capsys, plate, tmp_path):

@@ -24,6 +24,7 @@ class Reader:
         self.stack: list[str | None] = []
         self.outer: list[list[str | None]] = []
         commands = {"push": self.push, "stack": self.top, "end_group": self.end_group, "unknown": self.node}
+        commands["add_layer"] = lambda layer: ""
         for name, command in commands.items():
             tcl.createcommand(name, command)
 

@@ -122,7 +122,7 @@ def test_init_names_the_plug_in_once(scripts: Path, nuke: Any, monkeypatch: Any,
 def test_the_menu_has_the_group_the_nodes_and_the_toolsets(scripts: Path, nuke: Any) -> None:
     load(scripts / "menu.py")
     names = [name for name, _, _ in nuke.said["commands"]]
-    assert names == ["LipSync Group", *LABELS, *(f"Toolsets/{use}" for use in USES)]
+    assert names == ["LipSync Group", *LABELS, *(f"Toolsets/{use}" for use in [*USES, "elements"])]
     for name, command, icon in nuke.said["commands"]:
         assert (scripts / "icons" / icon).is_file(), f"{name} has no icon"
         compile(command, name, "eval")

@@ -39,7 +39,8 @@ def parsed(text: str) -> nkparser.Script:
 
 
 def nuke_texts() -> dict[str, str]:
-    return {name: text for name, text in files().items() if name.endswith((".nk", ".gizmo"))}
+    """Those with our nodes in them; elements need none."""
+    return {name: text for name, text in files().items() if name.endswith((".nk", ".gizmo")) and "elements" not in name}
 
 
 def plain(value: str) -> str:

@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """colour: OCIO's numbers on every device, from its own shader text."""
 
-import ctypes
-import shutil
-import subprocess
-
 import numpy as np
 import PyOpenColorIO as ocio
 import pytest
@@ -12,7 +8,7 @@ import pytest
 from ofx_lipsync.core.errors import ColourError, UsageError
 from ofx_lipsync.kernels import colour
 from ofx_lipsync.kernels.colour import kernel_text, reference
-from ofx_lipsync.kernels.launch import NVRTC_OPTIONS, prototypes
+from ofx_lipsync.kernels.launch import prototypes
 
 CONFIG = ocio.Config.CreateFromBuiltinConfig("studio-config-v4.0.0_aces-v2.0_ocio-v2.5")
 PLATES = ["sRGB Encoded Rec.709 (sRGB)", "ACEScct", "ARRI LogC4", "ARRI LogC3 (EI800)", "S-Log3 S-Gamut3.Cine"]
@@ -44,30 +40,9 @@ def test_equals_reference(device, source, target):
     assert_same_colour(device.get(colour(device.put(image), conversion)), reference(image, conversion))
 
 
-@pytest.mark.parametrize(("source", "target"), PAIRS)
-def test_the_shader_text_is_right_in_cpp(source, target, tmp_path):
-    """The very text that the GPU runs, through a C++ compiler: the check that needs no GPU."""
-    compiler = shutil.which("g++") or pytest.skip("no g++ here to compile OCIO's text with")
-    image, conversion = plate(), processor(source, target)
-    text, library = tmp_path / "colour.cpp", tmp_path / "colour.so"
-    text.write_text(kernel_text(conversion), encoding="utf-8")
-    flags = ["-std=c++17", "-O1", "-fPIC", "-shared", "-DBASE_PROCESSOR", "-ffp-contract=off"]
-    subprocess.run([compiler, *flags, text, "-o", library], check=True, capture_output=True)
-    out = np.empty_like(image)
-    run = ctypes.CDLL(str(library)).colour
-    run(out.ctypes.data_as(ctypes.c_void_p), image.ctypes.data_as(ctypes.c_void_p), image.shape[2], image.shape[1], 1)
-    assert_same_colour(out, reference(image, conversion))
-
-
-@pytest.mark.parametrize(("source", "target"), PAIRS)
-def test_the_shader_text_compiles_for_the_gpu(source, target):
-    nvrtc = pytest.importorskip("cupy_backends.cuda.libs.nvrtc", exc_type=ImportError)
-    text = kernel_text(processor(source, target))
-    program = nvrtc.createProgram(text, "colour.cu", [], [])
-    nvrtc.compileProgram(program, (*NVRTC_OPTIONS, "--gpu-architecture=sm_90"))
+def test_the_kernel_is_called_as_its_text_declares():
+    text = kernel_text(processor("ARRI LogC4", "ACEScg"))
     assert prototypes(text) == {"colour": ("float *", "const float *", "int", "int", "int")}
-    assert b"colour" in nvrtc.getCUBIN(program)
-    nvrtc.destroyProgram(program)
 
 
 def test_grey_in_camera_log_is_the_makers_number(device):

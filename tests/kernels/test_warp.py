@@ -7,7 +7,7 @@ import pytest
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.kernels import warp
-from ofx_lipsync.kernels.warp import grid_points, reference
+from ofx_lipsync.kernels.warp import grid_points, read_points, reference
 
 REGION = Region(-3, 5, 44, 38)
 
@@ -147,3 +147,13 @@ def test_wrong_input_is_refused(change, text):
     given = {"image": np.zeros((3, 8, 8), np.float32), "grid": grid_points(8, region), "step_px": 8, "region": region}
     with pytest.raises(UsageError, match=text):
         warp(**(given | change))
+
+
+def test_read_points_say_where_a_picture_was_read():
+    """A picture of its own coordinates comes back as them: cubics keep straight lines."""
+    grid = bent(8, REGION, 1.5)
+    y, x = np.mgrid[-20:80, -20:80] + 0.5
+    warped = warp(np.stack([x, y]).astype(np.float32), grid, 8, REGION, origin=(-20, -20))
+    assert np.abs(read_points(grid, 8, REGION) - warped).max() < 1e-3
+    still = read_points(grid_points(8, REGION), 8, REGION)
+    assert np.array_equal(still, np.stack(np.meshgrid(np.arange(-3, 44) + 0.5, np.arange(5, 38) + 0.5)))

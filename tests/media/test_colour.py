@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +10,6 @@ import pytest
 
 from ofx_lipsync.core.errors import ColourError
 from ofx_lipsync.media import Colour
-from ofx_lipsync.media.matrix_curve import MatrixCurve
 
 
 @pytest.fixture
@@ -39,10 +41,54 @@ def test_same_as_ocio_and_back_again(colour: Colour, wild: np.ndarray, space: st
     np.testing.assert_allclose(colour.from_working(linear, space), wild, rtol=2e-5, atol=tolerance)
 
 
-def test_srgb_takes_the_fast_road_and_log_does_not(colour: Colour) -> None:
-    get = colour.config.getProcessor
-    assert MatrixCurve.of(get("sRGB - Texture", "scene_linear")) is not None
-    assert MatrixCurve.of(get("ACEScct", "scene_linear")) is None
+def test_the_bits_do_not_depend_on_the_processor() -> None:
+    """A farm has machines with and without AVX-512, and NumPy's powers are others there."""
+    script = (
+        "import hashlib, numpy as np\n"
+        "from ofx_lipsync.media import Colour\n"
+        "colour, image = Colour.load(), np.random.default_rng(0).random((3, 40, 50), np.float32)\n"
+        "for space in ('sRGB - Texture', 'ARRI LogC4', 'ACES2065-1', 'CanonLog3 CinemaGamut D55'):\n"
+        "    there = colour.to_working(image, space)\n"
+        "    print(hashlib.sha256(there.tobytes() + colour.from_working(image, space).tobytes()).hexdigest())\n"
+    )
+    old = {"NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR", "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA"}
+    said = [
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", script], env={**os.environ, **more}, check=True, capture_output=True
+        ).stdout
+        for more in ({}, old)
+    ]
+    assert said[0] == said[1]
+    assert len(said[0].split()) == 4
+
+
+@pytest.mark.parametrize("name", ["ARRI LogC4", "arri_logc4", "compositing_log", "scene_linear", "aces"])
+def test_a_plates_space_goes_by_name_alias_or_role(name: str) -> None:
+    assert Colour.load().check_plate(name) in ("ARRI LogC4", "ACEScct", "ACEScg", "ACES2065-1")
+
+
+@pytest.mark.parametrize("space", [s.getName() for s in Colour.load().config.getColorSpaces()])
+def test_a_plate_may_be_in_any_space_of_the_studio_config(space: str) -> None:
+    assert Colour.load().check_plate(space) == space
+
+
+@pytest.mark.parametrize(
+    "view", ["ACES 1.0 - SDR Video", "sRGB - Display/ACES 1.0 - SDR Video", "aces 1.0 - sdr video (srgb - display)"]
+)
+def test_a_tone_mapped_view_is_no_space(view: str) -> None:
+    with pytest.raises(
+        ColourError, match=r"is a view, .*no colour space; give the plate from before .*'sRGB - Display'"
+    ):
+        Colour.load().check_plate(view)
+
+
+def test_a_space_that_cannot_be_undone_is_refused() -> None:
+    """As older configs have their output transforms: a space, but one that has forgotten its highlights."""
+    config = Colour.load().config
+    held = ocio.RangeTransform(minInValue=0, maxInValue=1, minOutValue=0, maxOutValue=1)
+    config.addColorSpace(ocio.ColorSpace(name="Output - Poster", fromReference=held))
+    with pytest.raises(ColourError, match=r"'Output - Poster' cannot be undone \(skin comes back \d+ % off\)"):
+        Colour(config, "studio").check_plate("Output - Poster")
 
 
 def test_working_to_working_is_bit_exact(colour: Colour, wild: np.ndarray) -> None:
@@ -83,7 +129,7 @@ def test_config_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     with pytest.raises(ColourError, match="cannot read config"):
         Colour.load(str(broken))
     monkeypatch.delenv("OCIO")
-    assert Colour.load().name == "ocio://cg-config-v2.2.0_aces-v1.3_ocio-v2.4"
+    assert Colour.load().name == "ocio://studio-config-v2.2.0_aces-v1.3_ocio-v2.4"
 
 
 def test_a_config_without_srgb_says_so(tmp_path: Path) -> None:

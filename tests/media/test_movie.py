@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from av.video.reformatter import Interpolation
 
-from ofx_lipsync.core.errors import ColourError, MediaError, UsageError
+from ofx_lipsync.core.errors import MediaError, UsageError
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.timing import FrameRange
 from ofx_lipsync.media import Colour, open_plate
@@ -184,10 +184,8 @@ def test_timecode_and_selection(movie: Callable, colour: Colour) -> None:
         open_plate(path, colour=colour, frames=FrameRange.parse("25-31"))
 
 
-def test_hdr_wants_its_space_named(movie: Callable, colour: Colour) -> None:
+def test_a_space_that_is_given_goes_over_the_tags(movie: Callable, colour: Colour) -> None:
     path = movie("h.mov", 2, "prores_ks", "yuv422p10le", tags=(9, 16, 9, 1))
-    with pytest.raises(ColourError, match="PQ"):
-        open_plate(path, colour=colour)
     with open_plate(path, colour=colour, space="Linear Rec.2020") as plate:
         assert plate.info.space_from == "given"
         assert plate.look(1, plate.display, 16).pixels.shape == (3, 11, 16)

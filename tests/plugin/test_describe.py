@@ -44,7 +44,7 @@ CHOICES = {
     "FaceDetect.view": ("result", "landmarks", "confidence"),
     "AudioFeature.view": ("result", "source"),
     "MouthGenerate.view": ("result", "matte", "patch", "landmarks", "confidence"),
-    "Blend.view": ("result", "matte", "patch", "landmarks", "confidence"),
+    "Blend.view": ("result", "matte", "patch", "landmarks", "confidence", "layer", "raw", "stmap"),
     "LipSync.view": ("result", "matte", "patch", "landmarks", "confidence"),
     "Portrait.view": ("result", "matte"),
     "SyncMeter.view": ("over", "strip", "none"),

@@ -4,38 +4,17 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from pathlib import Path
 
-import numpy as np
-import OpenImageIO as oiio
 import pytest
 
+from ofx_lipsync.analysis import read_analysis
 from ofx_lipsync.cli.main import build_parser, main
 from ofx_lipsync.cli.shot import asked, open_shot
 from ofx_lipsync.shotfile import Line, PlateEntry, ShotFile, open_shotfile, write_shot
 
 FIRST, LAST = 1001, 1010
 SETS = {"MouthGenerate": {"opening": 1.2, "strength": {1001: 0.0, 1004: 1.0}}, "Blend": {"feather": 9.0}}
-
-
-@pytest.fixture(scope="session")
-def plate(tmp_path_factory, samples: Path) -> str:
-    """Ten frames of the sample portrait, moving."""
-    spec = importlib.util.spec_from_file_location("make_plate", samples / "make_plate.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    folder = tmp_path_factory.mktemp("plate")
-    still = module.scene_linear_still()
-    for frame in range(FIRST, LAST + 1):
-        rgb = module.view(still, (frame - FIRST) / 40, 400, 226).astype(np.float32)
-        described = oiio.ImageSpec(400, 226, 3, "half")
-        described.attribute("oiio:ColorSpace", "lin_ap1_scene")
-        out = oiio.ImageOutput.create("x.exr")
-        out.open(str(folder / f"plate.{frame}.exr"), described)
-        out.write_image(rgb)
-        out.close()
-    return str(folder / "plate.####.exr")
 
 
 @pytest.fixture
@@ -151,3 +130,64 @@ def test_wrong_input_is_one_line(words, code, told, tmp_path, monkeypatch, capsy
     assert told in text
     assert farm.startswith(f"LIPSYNC_FAIL code={code} ")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.toml", "empty.toml", "line.toml"]
+
+
+def test_verbs_that_open_a_plate_themselves_take_a_shot_file(
+    shot, plate, sample_portrait, sample_line, tmp_path, capsys
+):
+    from ofx_lipsync.cli.shot import taken
+
+    shot.write_text(
+        shot.read_text().replace("[plate]\n", '[plate]\nframes = "1002-1006"\nrate = "25"\nspace = "ACEScg"\n')
+    )
+    for words in (("measure", shot), ("resync", shot, "out.mov"), ("view", shot)):
+        args = parsed(*words, "--set", "Blend.mix=0.5")
+        settings = taken(args).settings()
+        assert (args.plate, args.rate, args.space) == (plate, "25", "ACEScg")
+        assert (settings["Blend"].mix, settings["MouthGenerate"].opening) == (0.5, 1.2)
+    assert args.shot == "1002-1006"
+    assert main(["view", str(shot), "--out", str(tmp_path / "check.png")]) == 0
+    assert "frame 1002" in capsys.readouterr().out
+    assert main(["measure", str(shot), "--progress", "none"]) == 2
+    assert "has no sound of its own; give it with --sound" in capsys.readouterr().err
+
+
+def test_a_portrait_from_a_shot_file(sample_portrait, sample_line, tmp_path, capsys):
+    from ofx_lipsync.cli.portrait import open_still
+
+    path = tmp_path / "still.toml"
+    path.write_text(
+        f'[plate]\npath = "{sample_portrait}"\nframes = "101-200"\nrate = 24\n[[line]]\npath = "{sample_line}"\n'
+        '[params.Portrait]\nhead_motion = 0.0\n[output]\ncomp = "a.####.png"\n'
+    )
+    args = parsed("portrait", path)
+    with open_still(args) as opened:
+        assert opened.plate.frames[0] == 101
+        assert opened.plate.rate == 24
+        assert (opened.settings["Portrait"].head_motion, opened.settings["MouthGenerate"].engine) == (0.0, "auto")
+    assert args.out == str(tmp_path / "a.####.png")
+
+
+def test_fill_takes_one_line(shot, capsys, tmp_path, sample_line):
+    shot.write_text(shot.read_text() + f'[[line]]\nname = "ben"\npath = "{sample_line}"\n')
+    assert run("fill", shot, tmp_path / "out" / "o.####.exr") == 2
+    assert "2 people speak; fill takes a shot with one [[line]]" in capsys.readouterr().err
+
+
+def test_handles_end_to_end(shot, plate, sample_line, tmp_path):
+    """Delivered or not, and in any chunks, a frame of the shot is the same."""
+    text = shot.read_text().replace("[plate]\n", '[plate]\nframes = "1003-1007"\nhandles = 2\n')
+    shot.write_text(text)
+    assert run("dub", shot) == 0
+    cut = tmp_path / "out"
+    assert [path.name for path in sorted(cut.glob("*.exr"))] == [f"toml.{frame}.exr" for frame in range(1003, 1008)]
+    assert read_analysis(shot.with_name("ab.lipsync")).frames.tolist() == [*range(1001, 1010)]
+    made = digests(cut, "toml")
+    shot.write_text(text + '[policy]\nhandles = "deliver"\n')
+    assert run("dub", shot, cut / "whole.####.exr") == 0
+    whole = digests(cut, "whole")
+    assert len(whole) == 9
+    assert whole[2:7] == made
+    for frame in range(1007, 1002, -1):
+        assert run("dub", shot, cut / "one.####.exr", "-F", str(frame)) == 0
+    assert digests(cut, "one") == made

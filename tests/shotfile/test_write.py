@@ -24,7 +24,8 @@ NAMES = some.text("abcdefgh_", max_size=6)
 def values_of(param):
     if isinstance(param, Float):
         number = some.floats(max(param.lo, -1e6), min(param.hi, 1e6), allow_nan=False).map(lambda v: v + 0.0)
-        keys = some.dictionaries(some.integers(-100, 10**6), number, min_size=1, max_size=3)
+        key = number | some.tuples(number, some.sampled_from(["ease", "hold", "linear"]))
+        keys = some.dictionaries(some.integers(-100, 10**6), key, min_size=1, max_size=3).map(param.check)
         return number | keys if param.animates else number
     if isinstance(param, Int):
         return some.integers(param.lo, param.hi)
@@ -84,6 +85,29 @@ def test_comments_order_and_spacing_stay(tmp_path):
     again = read_shot(path)
     assert again.params == {"MouthGenerate": {"opening": 1.4, "width": 1.2}, "Blend": {"feather": 9.0}}
     assert os.listdir(tmp_path) == ["shot.toml"]
+
+
+HANDWRITTEN = (
+    'plate.path = "x" # c\nparams.Blend.mix = 0.5\n',
+    'plate = {path="x"}\nline = [{path="a", params={Blend={mix=0.5}}}]\n',
+    '[params]\nBlend.mix = {1=0.0}\n[[line]]\npath="a"\n[line.params]\nBlend.feather = 3\n',
+    '[params.MouthGenerate.strength]\n1001 = 0.0\n1010 = 1.0\n[plate]\npath="x"\n',
+    'line = []\n[plate]\npath = "x"',
+    '[[line]]\n[[line]]\npath = "b"\n[line.params.Blend]\nmix=0.1\n[output]\ncomp="c"',
+)
+"""Ways of writing that TOML has besides the one we write."""
+
+
+@pytest.mark.parametrize("text", HANDWRITTEN)
+def test_however_it_is_written_it_can_be_brought_up_to_date(text):
+    keys = {1: 0.0, 5: 1.0}
+    lines = (Line(name="a", path="p", params={"Blend": {"mix": keys}}), Line(name="b", path="q", face=1))
+    params = {"Blend": {"mix": 0.25}, "MouthGenerate": {"strength": keys}}
+    much = ShotFile(name="n", plate=PlateEntry("z", frames="1-5"), lines=lines, params=params)
+    own = parse_shot(text.encode())
+    for shot in (own, much, ShotFile()):
+        assert parse_shot(updated(text, shot).encode()) == shot
+    assert "# c" not in text or "# c" in updated(text, much)
 
 
 def test_lines_are_added_and_taken_away(tmp_path):

@@ -38,6 +38,8 @@ class Param:
         self.kind, self.name, self.properties = kind, name, properties
         self.value: Any = None
         self.keys: dict[float, Any] = {}
+        self.eased: Callable[[float], float] = lambda part: part
+        """How far a number has come from one key to the next, by part of the time."""
 
     @property
     def holds(self) -> str:
@@ -47,10 +49,16 @@ class Param:
         return known.get(self.kind, "int" if self.kind in whole else "")
 
     def at(self, time: float) -> Any:
-        """The key at or before a time, or the value."""
-        before = [key for key in self.keys if key <= time]
+        """The value, or where there are keys that of the curve through them; what is no number keeps that of a key
+        until the next."""
+        before, after = [key for key in self.keys if key <= time], [key for key in self.keys if key > time]
         if self.keys:
-            return self.keys[max(before) if before else min(self.keys)]
+            left = max(before) if before else min(self.keys)
+            if self.holds != "double" or not before or not after:
+                return self.keys[left]
+            right = min(after)
+            share = self.eased((time - left) / (right - left))
+            return self.keys[left] + share * (self.keys[right] - self.keys[left])
         empty = {"double": 0.0, "text": "", "int": 0}[self.holds]
         return self.properties.get("OfxParamPropDefault", empty) if self.value is None else self.value
 

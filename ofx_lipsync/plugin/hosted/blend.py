@@ -13,13 +13,15 @@ import numpy as np
 
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.plan import Patch
+from ofx_lipsync.elements import plate_points, uv
 from ofx_lipsync.graph import Dubbed
 from ofx_lipsync.media.picture_file import to_float
-from ofx_lipsync.plugin.answer import Answer, composed, grey, painted, passed
+from ofx_lipsync.plugin.answer import Answer, composed, data, grey, painted, passed
 from ofx_lipsync.plugin.hosted.mouth_generate import Packet, layers, matte, patch_with
 from ofx_lipsync.plugin.hosted.shown import confidence, landmarks
 from ofx_lipsync.plugin.job import MOUTH, SOURCE, Job
 from ofx_lipsync.plugin.pictures import Layout, Picture
+from ofx_lipsync.plugin.proxies import placed
 from ofx_lipsync.plugin.request import Named
 
 NAME = "Blend"
@@ -38,15 +40,36 @@ def shown(job: Job, patch: Patch | None) -> Answer:
         return landmarks(job)
     if job.view == "confidence":
         return confidence(job, patch)
+    if job.view == "stmap":
+        return st_map(job, patch)
     if patch is None:
-        return matte(job, None) if job.view in ("matte", "patch") else passed(job)
+        return _nothing(job)
+    if job.view == "raw":
+        return Answer(rows=painted(job, patch.image.pixels, patch.image.region))
     dubbed = job.dub.comp(patch, job.frame)
     job.request.check()
     if job.view == "matte":
         return grey(job, dubbed.matte, dubbed.image.region)
     if job.view == "patch":
         return Answer(rows=painted(job, _cut_out(dubbed), dubbed.image.region))
+    if job.view == "layer" and dubbed.layer is not None:
+        return Answer(rows=painted(job, dubbed.layer.pixels, dubbed.layer.region))
     return composed(job, dubbed.image.pixels, dubbed.image.region, dubbed.matte)
+
+
+def _nothing(job: Job) -> Answer:
+    """A frame that keeps its own mouth."""
+    if job.view in ("layer", "raw"):
+        return Answer(rows=job.out.empty())
+    return matte(job, None) if job.view in ("matte", "patch") else passed(job)
+
+
+def st_map(job: Job, patch: Patch | None) -> Answer:
+    """(u, v) of the whole picture in red and green: what does not move reads itself, at any scale of a proxy."""
+    region, display = job.place.region(job.out), job.display
+    corners = np.array([[display.x0, display.y0], [display.x1, display.y1]], np.float64)
+    points = plate_points([] if patch is None else [patch], region)
+    return data(job, uv(points, placed(corners, job.place, display)), region)
 
 
 def patch_of(job: Job) -> Patch | None:

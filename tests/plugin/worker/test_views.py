@@ -18,6 +18,7 @@ from ofx_lipsync.plugin.draw import GOOD, Ink
 from ofx_lipsync.plugin.overlay import LOOP, POINTS
 from ofx_lipsync.plugin.pictures import Layout
 from ofx_lipsync.plugin.protocol import Kind
+from ofx_lipsync.plugin.shot_params import VIEWS
 
 FRAME = FRAMES[4]
 WHOLE = (0.0, 0.0, float(SIZE[0]), float(SIZE[1]))
@@ -53,7 +54,7 @@ def test_drawn_over_the_plate_and_nowhere_else(host, analysis, rgba, node, view)
         assert not inked[60:120, 60:-60].any()
 
 
-@pytest.mark.parametrize("view", ["result", "matte", "patch", "landmarks", "confidence"])
+@pytest.mark.parametrize("view", VIEWS["Blend"])
 def test_blend_shows_all_that_the_one_in_all_node_does(host, analysis, rgba, view):
     """At its defaults, as LipSync itself."""
     source, mouth = shown(host, "MouthGenerate", "result", analysis, rgba)
@@ -79,6 +80,36 @@ def test_a_patch_is_premultiplied_and_transparent_elsewhere(host, analysis, rgba
     row, column = mouth_of(analysis)
     assert patch.rows[row, column, 3] == 1
     assert patch.rows[row, column, :3].sum() > 0
+
+
+def test_the_layer_over_the_plate_by_hand_is_the_comp(host, analysis, rgba, dubbed):
+    source, layer = shown(host, "LipSync", "layer", analysis, rgba)
+    merged = layer.rows[..., :3] + (1 - layer.rows[..., 3:]) * source.rows[..., :3]
+    assert np.array_equal(merged[::-1], dubbed[FRAME])
+    assert not layer.rows[layer.rows[..., 3] == 0].any()
+
+
+def test_the_st_map_moves_the_plate_to_the_new_shape(host, analysis, rgba):
+    """As Nuke counts, and as the rows lie: from below. The whole frame, so that it needs no matte."""
+    _, mapped = shown(host, "LipSync", "stmap", analysis, rgba)
+    y, x = np.mgrid[0 : SIZE[1], 0 : SIZE[0]] + 0.5
+    moved = np.hypot(mapped.rows[..., 0] * SIZE[0] - x, mapped.rows[..., 1] * SIZE[1] - y)
+    row, column = mouth_of(analysis)
+    assert (moved < 1e-3).mean() > 0.7
+    assert moved[row - 20 : row + 20, column - 30 : column + 30].max() > 0.5
+    assert moved.max() < 20
+    assert (mapped.rows[..., 3] == 1).all()
+
+
+def test_a_proxy_has_the_same_st_map(host, analysis, rgba):
+    small = {key: picture(halved(p.rows), premult=p.layout.premult) for key, p in rgba.items()}
+    _, whole = shown(host, "LipSync", "stmap", analysis, rgba)
+    source = small["Source", FRAME]
+    half = host.line().render(
+        "LipSync", FRAME, {"analysis": analysis, "view": "stmap"}, {"Source": source}, small, scale_x=0.5, scale_y=0.5
+    )
+    away_px = np.abs(half.rows[..., :2] - halved(whole.rows)[..., :2]).max(axis=2) * SIZE[0]
+    assert np.quantile(away_px, 0.99) < 0.5, "but between the lips, where one way turns into the other"
 
 
 def test_the_mouth_over_the_plate_by_hand_is_close_to_the_comp(host, analysis, rgba, dubbed):
