@@ -18,8 +18,6 @@ TILE = 16
 """Px: holds the clumps of grain, and fits between lips and folds of a face of 150 px."""
 MOST_TILES = 240
 FEWEST_TILES = 6
-LOCAL = 0.12
-"""The most by which the power of a flat mouth's grain may go beyond what the light says: further, it is pores."""
 MOST_REACH, ENOUGH, LEAST_ENOUGH = 7, 0.998, 0.95
 """A filter reaches no further, in px, and no further than it takes to hold so much of its power."""
 EDGES = np.array([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 9.0, 12.0]) / TILE
@@ -57,7 +55,8 @@ def look(picture: np.ndarray) -> Look | None:
     if plain.sum() < FEWEST_TILES:
         return None
     mix = _kinds(even[plain])
-    rings = _rings(np.einsum("ck,ncyx->nkyx", _inverse(mix), even))
+    kinds = np.einsum("ck,ncyx->nkyx", _inverse(mix), even)
+    rings = np.concatenate([_rings(kinds)[:, :TRUSTED], _rings(_calm(kinds))[:, TRUSTED:]], axis=1)
     return Look(level.astype(np.float32), mix.astype(np.float32), _to_the_bottom(rings))
 
 
@@ -79,7 +78,7 @@ def kept(plate: np.ndarray, made: np.ndarray, where: np.ndarray, grain: Look) ->
     share = left / np.maximum(plenty, 1e-12)
     # Of a patch with next to no grain all that the plate has more is missing; what it has are pores, as the plate has.
     flat = np.clip(1 - share, 0, 1)
-    share += flat * (1 - np.clip(plenty - left, 0, 1 + LOCAL) - share)
+    share += flat * (1 - np.clip(plenty - left, 0, 1) - share)
     return np.concatenate([np.full(TRUSTED, share[0]), share])
 
 
@@ -155,6 +154,12 @@ def _power(tiles: np.ndarray) -> np.ndarray:
     flat = flat - (flat @ _plane().T) @ _plane()
     spectrum = np.fft.fft2(flat.reshape(tiles.shape) * _window())
     return np.asarray((np.abs(spectrum) ** 2).reshape(flat.shape) / _white())
+
+
+def _calm(tiles: np.ndarray) -> np.ndarray:
+    """The half of the tiles [n, C, TILE, TILE] with the least in rings too low for grain: less of a face is in them."""
+    shade = (_power(tiles) @ _ring_means()[:, :TRUSTED]).sum(axis=(1, 2))
+    return tiles[np.argsort(shade, kind="stable")[: max(FEWEST_TILES, len(tiles) // 2)]]
 
 
 def _rings(tiles: np.ndarray) -> np.ndarray:

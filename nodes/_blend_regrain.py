@@ -64,8 +64,8 @@ def shares(
     own[(slice(None), *inside)] = _straight(layer)
     beside = changed & (patch.ground.pixels[3] > SOLID) & (mouth == 0)
     return Shares(
-        filmed * on_skin, filmed * (1 - on_skin), moved, np.sqrt(np.maximum(left, 0)), (own, on_skin > SURE_SKIN),
-        (warped, beside), keener,
+        filmed * np.sqrt(on_skin), filmed * np.sqrt(1 - on_skin), moved, np.sqrt(np.maximum(left, 0)),
+        (own, on_skin > SURE_SKIN), (warped, beside), keener,
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from ofx_lipsync.core.params import ParamSet
 from ofx_lipsync.core.plan import PLATE, REEL, MouthPlan, Patch
 from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.sound import Sound
-from ofx_lipsync.core.squeeze import Shown, aspect_of, squeezed_faces
+from ofx_lipsync.core.squeeze import Shown, squeezed_faces
 from ofx_lipsync.core.timing import FrameRange, Rate
 from ofx_lipsync.kernels.over import over
 
@@ -51,7 +51,8 @@ Progress = Callable[[str, int, int], None]
 @dataclass(frozen=True)
 class Shot:
     """What a dub works on. reel: more footage of the same actor, for mouths. holdout: matte of what lies in front.
-    times_s: [N] float64, when each frame is shown, where frames last unequal times (VFR)."""
+    times_s: [N] float64, when each frame is shown, where frames last unequal times (VFR).
+    pixel_aspect: how many times as wide as high the plate's pixels, and the reel's, are shown."""
 
     plate: Clip
     sound: Sound
@@ -59,6 +60,7 @@ class Shot:
     reel: Clip | None = None
     holdout: Clip | None = None
     times_s: np.ndarray | None = None
+    pixel_aspect: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ class Dub:
     def __init__(self, shot: Shot, settings: Settings, progress: Progress | None = None) -> None:
         self.shot = shot
         self.settings = settings
-        self.aspect = aspect_of(shot.plate)
+        self.aspect = shot.pixel_aspect
         self.progress = progress or (lambda stage, done, total: None)
 
     def analyse(self, key: dict[str, str] | None = None, seen: FaceAnalysis | None = None) -> Analysis:

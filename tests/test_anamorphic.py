@@ -11,7 +11,7 @@ import OpenImageIO as oiio
 import pytest
 
 from ofx_lipsync.core.region import Region
-from ofx_lipsync.core.squeeze import Shown, aspect_of
+from ofx_lipsync.core.squeeze import Shown
 from ofx_lipsync.graph import Dub, Settings, Shot
 from ofx_lipsync.media.sound import read_sound
 from ofx_lipsync.media.source import open_plate
@@ -42,7 +42,7 @@ def plates(samples, tmp_path_factory) -> dict[int, str]:
 
 def test_the_shown_picture_is_the_unsqueezed_one(plates) -> None:
     with open_plate(plates[1]) as wide, open_plate(plates[2]) as squeezed:
-        assert (aspect_of(wide), squeezed.info.pixel_aspect) == (1, Fraction(2))
+        assert (wide.info.pixel_aspect, squeezed.info.pixel_aspect) == (1, Fraction(2))
         shown = Shown(squeezed, 2.0)
         assert shown.display == wide.display
         for region, longest in ((Region(201, 40, 457, 296), 128), (Region(0, 0, WIDE, HIGH), 80)):
@@ -55,7 +55,8 @@ def test_lips_are_in_the_same_place(plates, sample_line) -> None:
     found = {}
     for aspect, pattern in plates.items():
         with open_plate(pattern) as plate:
-            dub = Dub(Shot(plate, read_sound(str(sample_line)), plate.frames), Settings())
+            shot = Shot(plate, read_sound(str(sample_line)), plate.frames, pixel_aspect=float(plate.info.pixel_aspect))
+            dub = Dub(shot, Settings())
             analysis = dub.analyse({})
             matte = dub.render(analysis, 1001 + COUNT - 1)
             found[aspect] = analysis.plan, matte

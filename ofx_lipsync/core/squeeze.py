@@ -20,11 +20,6 @@ from ofx_lipsync.core.region import Region
 from ofx_lipsync.core.timing import Rate
 
 
-def aspect_of(plate: Clip) -> float:
-    """What the plate's file says of its pixels; 1 where nobody says."""
-    return float(getattr(getattr(plate, "info", None), "pixel_aspect", 1) or 1)
-
-
 def stretched(track: FaceTrack, aspect: float) -> FaceTrack:
     """A track of plate pixels in the picture as it is shown; with 1 / aspect the way back."""
     if aspect == 1:

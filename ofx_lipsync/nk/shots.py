@@ -117,7 +117,8 @@ class Shots:
             if isinstance(holdout, (Plate, ChannelMatte)):
                 key["holdout"] = holdout.fingerprint() + (" inverted" if spec.settings["Blend"].invert_holdout else "")
             times_s = np.array([plate.time_s(frame) - plate.time_s(plate.frames[0]) for frame in plate.frames])
-            shot = Shot(plate, sound, plate.frames, reel, holdout, times_s)
+            aspect = float(plate.info.pixel_aspect)
+            shot = Shot(plate, sound, plate.frames, reel, holdout, times_s, aspect)
             return OpenShot(shot, plate, spec.settings, sound, key, notes, files.pop_all())
 
     def _cast(self, blend: Node, frame: int) -> Cast:

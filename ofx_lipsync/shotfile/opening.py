@@ -112,7 +112,8 @@ def _person(
         key["reel"] = reel.fingerprint()
     if holdout is not None:
         key["holdout"] = holdout.fingerprint() + (" inverted" if settings["Blend"].invert_holdout else "")
-    opened = Shot(plate, sound, plate.frames, reel, holdout, times_s)
+    aspect = float(plate.info.pixel_aspect)
+    opened = Shot(plate, sound, plate.frames, reel, holdout, times_s, aspect)
     return OpenShot(opened, plate, settings, sound, key, notes, ExitStack(), shot, person=shot.people[number])
 
 

@@ -62,8 +62,8 @@ def test_what_is_read_and_made_again_is_the_same_grain(name) -> None:
         found = look(plate)
         made = regrain(lit(), everywhere, taps(found.power), found.mix, found.level, seed=seed)
         rows.append(compared(GRAINS[name], made, plate, everywhere == 1))
-    assert np.mean([row[0] for row in rows]) == pytest.approx(1, abs=0.06)
-    assert np.allclose(np.mean([row[1] for row in rows], axis=0), 1, atol=0.18)
+    assert np.mean([row[0] for row in rows]) == pytest.approx(1, abs=0.08)
+    assert np.allclose(np.mean([row[1] for row in rows], axis=0), 1, atol=0.2)
 
 
 @pytest.mark.parametrize("name", GRAINS)
