@@ -38,6 +38,9 @@ INPUTS = ("plate", "mouth", "holdout")
 DARKEST = 1e-6
 LEAST_KEEN, MOST_KEEN = 0.6, 1.5
 """No mouth's texture is changed by more: beyond, the two do not show the same skin."""
+SMALL_PX = 100.0
+"""On a face no higher than this, tiles hold its features, and what is as fine as grain is skin: none is read from it.
+From twice that on it counts in full."""
 FLAT = 0.4
 """Skin with less than this share of the plate's texture is not soft but without grain, as a cleaned reel's is: that is
 put back, and its pores are not made crisper."""
@@ -126,10 +129,11 @@ def layer(plate: Image, patch: Patch, params: Params, holdout: Image | None = No
         mouth = own * edge
         made[:, rows, columns] = over(mouth, np.ascontiguousarray(made[:, rows, columns]))
         mouth_matte[rows, columns] = mouth[3]
-        if params.grain > 0:
+        amount = params.grain * min(max(patch.face_height_px / SMALL_PX - 1, 0.0), 1.0)
+        if amount > 0:
             known = shares(plate, patch, moved_jaw, box, own, mouth[3], skin, keener)
             comp = over(made, plate.pixels)[:3]
-            grain = regrained(comp, plate, known, params.grain, params.grain_seed) - comp
+            grain = regrained(comp, plate, known, amount, params.grain_seed) - comp
             made[:3] += np.where(np.isfinite(grain), grain, 0)
     made[:3] = np.where(made[3] > 0, made[:3], 0)  # what a holdout covers leaves nothing, NaN included
     return replace(patch.image, pixels=made), mouth_matte
