@@ -11,6 +11,7 @@ import OpenImageIO as oiio
 import pytest
 
 from ofx_lipsync.cli.main import main
+from ofx_lipsync.media.colour import PINNED
 from ofx_lipsync.nk.curve import Curve
 
 from .conftest import FIRST, LAST, read_exr
@@ -175,7 +176,7 @@ def test_14_several_writes_in_their_order_within_their_limits(here, plain, capsy
 
 
 def test_15_stored_as_the_write_says(here, plain):
-    assert render("15_stored", SOME, "--colour", "cg-config-v2.2.0_aces-v1.3_ocio-v2.4") == 0
+    assert render("15_stored", SOME, "--colour", PINNED) == 0
     made, spec = read_exr(Path(f"out/15.{SOME[0]}.exr"))
     assert (str(spec.format), spec.channelnames) == ("float", ("R", "G", "B", "depth.Z"))
     assert spec.get_string_attribute("compression") == "piz"
@@ -243,7 +244,7 @@ def test_set_over_the_script_by_node_and_by_kind(here, plain):
     reference = dub(here, "set", "--analysis", "shot.lipsync", "--set", "Blend.feather=12", frames=(1003,))
     for name, target in (("a", "Blend.feather=12"), ("b", "Blend1.feather=12")):
         assert render("06_saved_with_ocio", (1003,), "--set", target, "--set", f"Write1.file=out/set{name}.####.exr",
-                      "--colour", "cg-config-v2.2.0_aces-v1.3_ocio-v2.4") == 0  # fmt: skip
+                      "--colour", PINNED) == 0  # fmt: skip
         same_bytes(f"out/set{name}.####.exr", reference, (1003,))
 
 
@@ -272,9 +273,7 @@ def test_set_over_the_script_by_node_and_by_kind(here, plain):
 )
 def test_wrong_knobs_are_one_error_and_nothing_is_written(here, capsys, target, code, words):
     before = sorted(Path("out").rglob("*"))
-    assert (
-        render("06_saved_with_ocio", SOME, "--set", target, "--colour", "cg-config-v2.2.0_aces-v1.3_ocio-v2.4") == code
-    )
+    assert render("06_saved_with_ocio", SOME, "--set", target, "--colour", PINNED) == code
     said = capsys.readouterr().err.splitlines()
     assert words in said[-2]
     assert len(said) == 2

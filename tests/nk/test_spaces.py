@@ -29,7 +29,8 @@ def named(knobs: str, root: str = "", suffix: str = ".exr") -> str | None:
         ("sRGB", "sRGB Encoded Rec.709 (sRGB)"),
         ('"default (sRGB - Texture)"', "sRGB Encoded Rec.709 (sRGB)"),
         ("default", None),
-        ('"default (AlexaV3LogC)"', None),
+        ('"default (AlexaV3LogC)"', "ARRI LogC3 (EI800)"),
+        ('"default (NobodysLog)"', None),
     ],
 )
 def test_names(name, space):

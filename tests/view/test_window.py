@@ -15,7 +15,7 @@ import pytest
 
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.source import open_plate
-from ofx_lipsync.view.look import processor
+from ofx_lipsync.view.look import processor, views
 from ofx_lipsync.view.player import Player
 from ofx_lipsync.view.window import pressed, written
 
@@ -70,8 +70,8 @@ def test_the_window_shows_the_view_and_follows_the_keys(tmp_path: Path) -> None:
     words = ["xvfb-run", "-a", "-s", "-screen 0 800x600x24", sys.executable, "-c", DRIVEN, plate, str(tmp_path)]
     done = subprocess.run(words, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr[-2000:]
-    views = ["ACES 1.0 - SDR Video", "Un-tone-mapped"]
-    expected = [(1, views[0], 0.0), (2, views[0], 0.0), (2, views[1], 0.0), (2, views[1], 0.5)]
+    _, names = views(Colour.load(None))
+    expected = [(1, names[0], 0.0), (2, names[0], 0.0), (2, names[1], 0.0), (2, names[1], 0.5)]
     for number, (frame, view, stops) in enumerate(expected):
         shown = np.load(tmp_path / f"{number}.npy")
         np.testing.assert_allclose(shown, by_cpu(plate, frame, view, stops), atol=CODE)
