@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,11 @@ from ofx_lipsync.media import timecode
 from ofx_lipsync.media.cursor import TAGS
 from ofx_lipsync.media.movie_codec import coding_text, container_of, picture_for
 from ofx_lipsync.media.movie_frame import MovieFrame
+from ofx_lipsync.media.muxed import Muxed
 from ofx_lipsync.media.native import coding_of, matrix
 from ofx_lipsync.media.plate import Frame, Plate
 from ofx_lipsync.media.sound_track import SoundTrack
-from ofx_lipsync.media.writer import KEY, Writer, put_whole, remove_stale, scratch_path
+from ofx_lipsync.media.writer import KEY, Writer
 
 _THREADS = 4
 """Fixed: x264 decides by the number of its threads, and a farm wants the same bytes everywhere."""
@@ -39,22 +39,17 @@ FRAME_TAGS = ("lipsync/ai_region", "lipsync/frame_source")
 """What frames say each for itself, and a movie does not of its first."""
 
 
-class MovieWriter(Writer):
+class MovieWriter(Muxed, Writer):
     """Grows under a scratch name; appears under its own when closed."""
 
     def __init__(self, path: str, plate: Plate, sound: Sound | None, rate: Rate | None, codec: str | None) -> None:
-        self._target = Path(path)
-        self._scratch = scratch_path(self._target)
-        remove_stale(self._target.parent, self._target.suffix)
+        super().__init__(Path(path))
         self._plate = plate
         self._sound_given = sound
         self._rate = rate or plate.rate
         self._retimed = rate is not None and rate != plate.rate
         self._picture = picture_for(path, plate.info, codec)
         self.coding = coding_text(self._picture, plate.info)
-        self._container: Any = None
-        self._stream: Any = None
-        self._sound: SoundTrack | None = None
         self._origin = 0
         self._durations: dict[int, int] = {}
         self._count = 0
@@ -62,38 +57,17 @@ class MovieWriter(Writer):
 
     def write(self, frame: Frame) -> None:
         self.seal.takes(frame.number, frame.metadata)
-        try:
+        with self._guarded():
             movie_frame = frame if isinstance(frame, MovieFrame) else self._drawn(frame)
             picture = _for_encoder(movie_frame, self._picture.pixel_format)
             if self._container is None:
                 self._begin(movie_frame, picture)
             self._encode(movie_frame, picture)
-        except av.error.FFmpegError as error:
-            self.abort()
-            raise OutputError(f"{self._target}: cannot be written ({error.strerror}); check space and rights") from None
 
     def close(self) -> None:
         if self._container is None:
             raise OutputError(f"{self._target}: no frames were written; a movie needs at least one")
-        try:
-            self._mux(self._stream.encode(None))
-            if self._sound is not None:
-                self._sound.until(None)
-            self._container.close()
-        except av.error.FFmpegError as error:
-            self.abort()
-            raise OutputError(
-                f"{self._target}: cannot be finished ({error.strerror}); check space and rights"
-            ) from None
-        self._container = None
-        put_whole(self._scratch, self._target, self.seal)
-
-    def abort(self) -> None:
-        container, self._container = self._container, None
-        if container is not None:
-            with contextlib.suppress(av.error.FFmpegError):
-                container.close()
-        self._scratch.unlink(missing_ok=True)
+        self._finish(self.seal)
 
     def _begin(self, first: MovieFrame, picture: Any) -> None:
         self._origin = 0 if self._retimed else first.ticks
@@ -142,7 +116,7 @@ class MovieWriter(Writer):
     def _mux(self, packets: list[Any]) -> None:
         for packet in packets:
             packet.duration = self._durations.pop(packet.pts, packet.duration)
-            self._container.mux(packet)
+        super()._mux(packets)
 
     def _drawn(self, frame: Frame) -> MovieFrame:
         """A still's frame as planes in BT.709, in the sRGB texture space, black where there is no data."""

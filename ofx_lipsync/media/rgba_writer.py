@@ -7,7 +7,6 @@ TIFF is straight sRGB of 16 bits. Nothing is seen under its name before it is wh
 
 from __future__ import annotations
 
-import contextlib
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Mapping
@@ -23,12 +22,13 @@ from ofx_lipsync.core.timing import Rate
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.drawing import screen_codes
 from ofx_lipsync.media.movie_codec import WRITES as MOVIES
+from ofx_lipsync.media.muxed import Muxed
 from ofx_lipsync.media.pattern import Pattern
 from ofx_lipsync.media.sound_track import SoundTrack
 from ofx_lipsync.media.still_marks import say
 from ofx_lipsync.media.still_space import header_of_space
 from ofx_lipsync.media.still_writer import WRITES, write_file
-from ofx_lipsync.media.writer import check_writable, put_in_place, scratch_path
+from ofx_lipsync.media.writer import Seal, check_writable
 
 STILLS = (".png", ".exr", ".tif", ".tiff")
 KEYED = {
@@ -116,7 +116,7 @@ class RgbaWriter:
 _TYPES = {"float16": "half", "uint8": "uint8", "uint16": "uint16"}
 
 
-class _Movie:
+class _Movie(Muxed):
     def __init__(self, target: Path, rate: Rate, sound: Sound | None, codec: str | None, keyed: bool) -> None:
         container = MOVIES[target.suffix.lower()]
         known = KEYED if keyed else FLAT | KEYED
@@ -128,29 +128,23 @@ class _Movie:
         if chosen not in known or chosen not in _HOLDS[container]:
             holds = ", ".join(name for name in _HOLDS[container] if name in known)
             raise OutputError(f"{target}: {container} with alpha does not hold {chosen} (it holds {holds})")
-        self._target, self._scratch = target, scratch_path(target)
+        super().__init__(target)
         self._encoder, self._format, self._options = known[chosen]
         self.coding = f"{chosen} {self._format}"
         self._rate, self._sound_given = rate, sound
-        self._container: Any = None
-        self._stream: Any = None
-        self._sound: SoundTrack | None = None
         self._count = 0
 
     def write(self, codes: np.ndarray) -> None:
         """codes: [H, W, 4] uint8, straight sRGB."""
-        try:
+        with self._guarded():
             if self._container is None:
                 self._begin(*codes.shape[:2])
             frame = _frame(codes, self._format)
             frame.pts, frame.time_base = self._count, 1 / self._rate
             self._count += 1
-            self._container.mux(self._stream.encode(frame))
+            self._mux(self._stream.encode(frame))
             if self._sound is not None:
                 self._sound.until(float(self._count / self._rate))
-        except av.error.FFmpegError as error:
-            self.abort()
-            raise OutputError(f"{self._target}: cannot be written ({error.strerror}); check space and rights") from None
 
     def _begin(self, height: int, width: int) -> None:
         if self._format == "yuv420p" and (width % 2 or height % 2):
@@ -172,23 +166,7 @@ class _Movie:
     def close(self) -> None:
         if self._container is None:
             raise OutputError(f"{self._target}: no frames were written; a movie needs at least one")
-        try:
-            self._container.mux(self._stream.encode(None))
-            if self._sound is not None:
-                self._sound.until(None)
-            self._container.close()
-        except av.error.FFmpegError as error:
-            self.abort()
-            raise OutputError(f"{self._target}: cannot be finished ({error.strerror}); check space") from None
-        self._container = None
-        put_in_place(self._scratch, self._target)
-
-    def abort(self) -> None:
-        container, self._container = self._container, None
-        if container is not None:
-            with contextlib.suppress(av.error.FFmpegError):
-                container.close()
-        self._scratch.unlink(missing_ok=True)
+        self._finish(Seal())
 
 
 def _frame(codes: np.ndarray, pixel_format: str) -> Any:

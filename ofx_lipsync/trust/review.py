@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Sequence
 
 import av
 import numpy as np
@@ -19,9 +18,10 @@ from ofx_lipsync.core.sound import Sound
 from ofx_lipsync.graph import Dubbed
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.movie_codec import WRITES
+from ofx_lipsync.media.muxed import Muxed
 from ofx_lipsync.media.plate import Frame, Plate
 from ofx_lipsync.media.sound_track import SoundTrack
-from ofx_lipsync.media.writer import Seal, check_writable, put_whole, scratch_path
+from ofx_lipsync.media.writer import Seal, check_writable
 from ofx_lipsync.trust.burn_in import BurnIn
 from ofx_lipsync.trust.mark import add_mark, pattern
 from ofx_lipsync.view.look import views
@@ -73,26 +73,22 @@ class Review:
         self.abort() if error is not None else self.close()
 
 
-class ReviewWriter(Review):
+class ReviewWriter(Muxed, Review):
     """H.264, at most 1920 wide, square pixels. `with` finishes or takes back; nothing is seen before it is whole."""
 
     def __init__(
         self, path: str, plate: Plate, shown: DisplayView, burn_in: BurnIn, sound: Sound | None, marked: bool
     ) -> None:
         """marked: whether the generated area is marked.  Raises: OutputError."""
-        super().__init__()
         check_writable(path, plate)
-        self.path, self.coding = path, f"h264 yuv420p through {shown.view} on {shown.display}"
-        self._target = Path(path)
-        if self._target.suffix.lower() not in WRITES:
+        if Path(path).suffix.lower() not in WRITES:
             raise OutputError(f"{path}: a review is a movie; give a name such as review.mp4")
-        self._scratch = scratch_path(self._target)
+        Review.__init__(self)
+        Muxed.__init__(self, Path(path))
+        self.path, self.coding = path, f"h264 yuv420p through {shown.view} on {shown.display}"
         self._plate, self._shown, self._burn_in, self._sound_given = plate, shown, burn_in, sound
         self.size = _size(plate)
         self._marks = pattern(*self.size[::-1]) if marked else None
-        self._container: Any = None
-        self._stream: Any = None
-        self._sound: SoundTrack | None = None
         self._count = 0
 
     def write(self, frame: Frame, made: Sequence[Dubbed]) -> None:
@@ -102,40 +98,20 @@ class ReviewWriter(Review):
             areas = [self._area(frame, dubbed.image.region, dubbed.matte) for dubbed in made]
             add_mark(codes, np.logical_or.reduce(areas), self._marks)
         self._burn_in.draw(codes, frame.number)
-        try:
+        with self._guarded():
             if self._container is None:
                 self._begin()
             picture = av.VideoFrame.from_ndarray(codes, format="rgb24")
             picture = picture.reformat(format="yuv420p", dst_colorspace=1, dst_color_range=1)
             picture.pts, picture.time_base = self._count, 1 / self._plate.rate
             self._count += 1
-            self._container.mux(self._stream.encode(picture))
+            self._mux(self._stream.encode(picture))
             if self._sound is not None:
                 self._sound.until(float(self._count / self._plate.rate))
-        except av.error.FFmpegError as error:
-            self.abort()
-            raise OutputError(f"{self._target}: cannot be written ({error.strerror}); check space and rights") from None
 
     def close(self) -> None:
-        if self._container is None:
-            return
-        try:
-            self._container.mux(self._stream.encode(None))
-            if self._sound is not None:
-                self._sound.until(None)
-            self._container.close()
-        except av.error.FFmpegError as error:
-            self.abort()
-            raise OutputError(f"{self._target}: cannot be finished ({error.strerror}); check space") from None
-        self._container = None
-        put_whole(self._scratch, self._target, self.seal)
-
-    def abort(self) -> None:
-        container, self._container = self._container, None
-        if container is not None:
-            with contextlib.suppress(av.error.FFmpegError):
-                container.close()
-        self._scratch.unlink(missing_ok=True)
+        if self._container is not None:
+            self._finish(self.seal)
 
     def _begin(self) -> None:
         kind = WRITES[self._target.suffix.lower()]
