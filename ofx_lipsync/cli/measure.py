@@ -51,7 +51,7 @@ def register(verbs: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    args.sets += [f"SyncMeter.network={args.weights}"] if args.weights else []
+    args.sets = [*args.sets, *([f"SyncMeter.network={args.weights}"] if args.weights else [])]
     shot = taken(args)
     settings, args.frames = shot.settings(), args.frames or shot.plate.frames
     _check_outputs(args)

@@ -109,7 +109,7 @@ class Made:
 
 def _settings(args: argparse.Namespace) -> Settings:
     """Of a shot file too, whose plate is put into args."""
-    args.sets += [f"Resync.fix={args.fix}"] if args.fix else []
+    args.sets = [*args.sets, *([f"Resync.fix={args.fix}"] if args.fix else [])]
     return taken(args).settings()
 
 
