@@ -9,6 +9,7 @@ skin and the mouth themselves is measured on skin and added ring by ring of freq
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Iterator
 
 import numpy as np
 
@@ -26,6 +27,7 @@ SAME = 1e-6
 """A pixel that differs by less than this share was not moved."""
 LEAST = 0.02
 """Grain of less than this share of the plate's is not worth adding."""
+BAND_PX = 1 << 16
 _STEPS = (1, 2_000_003, 4_000_000_000_037)
 _ODD = (0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35)
 
@@ -33,15 +35,16 @@ _ODD = (0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35)
 @dataclass(frozen=True)
 class Shares:
     """Of a comp over a region: skin, lips, moved, whole: [H, W] float32, how much of a layer's own loss, and of the
-    plate's whole grain, to add. mouth, ground: [3, H, W] the layers, and where [H, W] to measure their losses.
-    keener: by how much fine texture was multiplied on the mouth's skin, and not on its lips."""
+    plate's whole grain, to add. mouth, ground: the layers, premultiplied [4, h, w] from a corner (row, column) on, and
+    where [H, W] to measure their losses. keener: by how much fine texture was multiplied on the mouth's skin, and not
+    on its lips."""
 
     skin: np.ndarray
     lips: np.ndarray
     moved: np.ndarray
     whole: np.ndarray
-    mouth: tuple[np.ndarray, np.ndarray]
-    ground: tuple[np.ndarray, np.ndarray]
+    mouth: tuple[np.ndarray, np.ndarray, tuple[int, int]]
+    ground: tuple[np.ndarray, np.ndarray, tuple[int, int]]
     keener: float
 
 
@@ -51,22 +54,44 @@ def shares(
 ) -> Shares:  # fmt: skip
     """ground_alpha: [H, W] how much of the moved skin shows. layer: [4, h, w] the matched mouth over `box`, alpha:
     [h, w] how much of it shows, skin: [h, w] where it is skin that both show."""
-    inside = box.slices_in(plate.region)
-    mouth, on_skin = (np.zeros(plate.region.shape, np.float32) for _ in range(2))
-    mouth[inside], on_skin[inside] = alpha, skin * (layer[3] > SOLID)
-    warped, shown = _straight(patch.ground.pixels), plate.pixels[:3]
+    inside, shape = box.slices_in(plate.region), plate.region.shape
+    mouth = np.zeros(shape, np.float32)
+    mouth[inside] = alpha
+    ground, shown = patch.ground.pixels, plate.pixels[:3]
+    on_skin, sure = skin * (layer[3] > SOLID), np.zeros(shape, bool)
+    sure[inside] = on_skin > SURE_SKIN
+    beside, moved, whole = np.empty(shape, bool), np.empty(shape, np.float32), np.empty(shape, np.float32)
+    for rows in _bands(shape):
+        changed = _changed(ground[:, rows], shown[:, rows])
+        there = mouth[rows]
+        beside[rows] = changed & (ground[3, rows] > SOLID) & (there == 0)
+        moved[rows] = ground_alpha[rows] * changed * (1 - there)
+        filmed = there if patch.made_up is None else there * (1 - patch.made_up[rows])
+        left = 1 - (1 - there - moved[rows]) ** 2 - moved[rows] ** 2 - filmed**2
+        whole[rows] = np.sqrt(np.maximum(left, 0))
+    on, off = (np.zeros(shape, np.float32) for _ in range(2))
+    filmed = alpha if patch.made_up is None else alpha * (1 - patch.made_up[inside])
+    on[inside], off[inside] = filmed * np.sqrt(on_skin), filmed * np.sqrt(1 - on_skin)
+    corner = inside[0].start, inside[1].start
+    return Shares(on, off, moved, whole, (layer, sure, corner), (ground, beside, (0, 0)), keener)
+
+
+def _changed(ground: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    """[h, w]: where the ground [4, h, w] is not the plate's own pixel."""
+    alpha = ground[3]
+    held = np.maximum(alpha, np.float32(1e-6))
+    changed = np.zeros(alpha.shape, bool)
     with np.errstate(invalid="ignore"):
-        changed = (np.abs(warped - shown) > SAME * np.abs(shown)).any(axis=0) & (patch.ground.pixels[3] > 0)
-    moved = ground_alpha * changed * (1 - mouth)
-    filmed = mouth if patch.made_up is None else mouth * (1 - patch.made_up)
-    left = 1 - (1 - mouth - moved) ** 2 - moved**2 - filmed**2
-    own = np.zeros((3, *mouth.shape), np.float32)
-    own[(slice(None), *inside)] = _straight(layer)
-    beside = changed & (patch.ground.pixels[3] > SOLID) & (mouth == 0)
-    return Shares(
-        filmed * np.sqrt(on_skin), filmed * np.sqrt(1 - on_skin), moved, np.sqrt(np.maximum(left, 0)),
-        (own, on_skin > SURE_SKIN), (warped, beside), keener,
-    )  # fmt: skip
+        for own, plane in zip(ground[:3], shown, strict=True):
+            changed |= np.abs(own / held - plane) > SAME * np.abs(plane)
+    return np.asarray(changed & (alpha > 0))
+
+
+def _bands(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Rows of a picture, so many at a time that what is worked out of them stays in a processor's cache."""
+    step = max(1, BAND_PX // shape[1])
+    for first in range(0, shape[0], step):
+        yield slice(first, min(first + step, shape[0]))
 
 
 def regrained(comp: np.ndarray, plate: Image, given: Shares, amount: float, seed: int) -> np.ndarray:
@@ -75,27 +100,24 @@ def regrained(comp: np.ndarray, plate: Image, given: Shares, amount: float, seed
     grain = look(shown)
     if grain is None:
         return comp
-    skin, moved = kept(shown, *given.mouth, grain), kept(shown, *given.ground, grain)
-    lips = skin / keen_power(given.keener)
+    skin, moved = (kept(shown, made, where, grain, at) for made, where, at in (given.mouth, given.ground))
+    lips, now = skin / keen_power(given.keener), moment(shown)
     parts = ((given.whole, np.zeros_like(skin)), (given.skin, skin), (given.lips, lips), (given.moved, moved))
     for which, (share, there) in enumerate(parts):
         missing = np.maximum(1 - there, 0)
         if missing.max() > LEAST:
-            comp = _added(
-                comp,
-                grain,
-                missing * grain.power,
-                share * np.float32(amount),
-                plate.region,
-                (seed, moment(shown), which),
-            )
+            held = share if amount == 1 else share * np.float32(amount)
+            comp = _added(comp, grain, missing * grain.power, held, plate.region, (seed, now, which))
     return comp
 
 
 def moment(picture: np.ndarray) -> int:
     """A number that every picture [3, H, W] has of its own, and equal pictures share, whatever their frames are called:
     logs of its channels' means to five digits, which grain alone changes, and a host's roundings do not."""
-    known = np.where(np.isfinite(picture), np.abs(picture), 0).mean(axis=(1, 2), dtype=np.float64)
+    size = np.abs(picture)
+    known = size.mean(axis=(1, 2), dtype=np.float64)
+    if not np.isfinite(known).all():
+        known = np.where(np.isfinite(size), size, 0).mean(axis=(1, 2), dtype=np.float64)
     return int(sum(int(part) * step for part, step in zip(np.rint(np.log(known + 1e-9) * 1e5), _STEPS, strict=True)))
 
 
@@ -120,8 +142,3 @@ def _added(
         comp[(slice(None), *box)], share[box], taps(power, part), grain.mix, grain.level, seed=number, origin=corner
     )
     return out
-
-
-def _straight(layer: np.ndarray) -> np.ndarray:
-    """[3, H, W] of a premultiplied layer [4, H, W]; 0 where it has no alpha."""
-    return np.where(layer[3] > 0, layer[:3] / np.maximum(layer[3], np.float32(1e-6)), np.float32(0))
