@@ -16,6 +16,7 @@ import numpy as np
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.plan import Patch
 from ofx_lipsync.core.region import Region
+from ofx_lipsync.kernels.over import over
 from ofx_lipsync.kernels.regrain import regrain
 from ofx_lipsync.nodes._blend_grain import CENTRES, Look, kept, look, taps
 
@@ -94,30 +95,78 @@ def _bands(shape: tuple[int, ...]) -> Iterator[slice]:
         yield slice(first, min(first + step, shape[0]))
 
 
-def regrained(comp: np.ndarray, plate: Image, given: Shares, amount: float, seed: int) -> np.ndarray:
-    """[3, H, W]: `comp` with `amount` of the grain that it lacks beside the plate. seed: the artist's."""
+@dataclass(frozen=True)
+class Lacking:
+    """Grain to add: its taps, as `share` [H, W] float32 says; number: the noise's own."""
+
+    taps: np.ndarray
+    share: np.ndarray
+    number: int
+
+
+def lacking(plate: Image, given: Shares, amount: float, seed: int) -> tuple[Look | None, list[Lacking]]:
+    """The plate's grain, and what of it to add with `amount` of what is missing. seed: the artist's."""
     shown = plate.pixels[:3]
     grain = look(shown)
     if grain is None:
-        return comp
+        return None, []
     skin, moved = (kept(shown, made, where, grain, at) for made, where, at in (given.mouth, given.ground))
     lips, now = skin / keen_power(given.keener), moment(shown)
     parts = ((given.whole, np.zeros_like(skin)), (given.skin, skin), (given.lips, lips), (given.moved, moved))
+    found = []
     for which, (share, there) in enumerate(parts):
         missing = np.maximum(1 - there, 0)
         if missing.max() > LEAST:
+            power = missing * grain.power
+            part = float(power.sum() / max(float(grain.power.sum()), 1e-30))
+            number = sum(p * odd for p, odd in zip((seed, now, which), _ODD, strict=True))
             held = share if amount == 1 else share * np.float32(amount)
-            comp = _added(comp, grain, missing * grain.power, held, plate.region, (seed, now, which))
-    return comp
+            found.append(Lacking(taps(power, part), held, number))
+    return grain, found
+
+
+def add_grain(layer: np.ndarray, plate: Image, given: Shares, amount: float, seed: int) -> None:
+    """Gives the layer [4, H, W] the grain that its comp over the plate lacks."""
+    grain, parts = lacking(plate, given, amount, seed)
+    if grain is None:
+        return
+    x, y = plate.region.x0, plate.region.y0
+    for rows in _bands(layer.shape[1:]):
+        comp = bare = over(layer[:, rows], plate.pixels[:3, rows])
+        for part in parts:
+            comp = _added(comp, grain, part, rows, (x, y + rows.start))
+        if comp is bare:
+            continue
+        comp -= bare
+        finite = np.isfinite(comp)
+        layer[:3, rows] += comp if finite.all() else np.where(finite, comp, 0)
+
+
+def _added(comp: np.ndarray, grain: Look, part: Lacking, rows: slice, corner: tuple[int, int]) -> np.ndarray:
+    """[3, h, w]: a band of the comp with a part of the grain."""
+    share = part.share[rows]
+    columns = np.flatnonzero(share.any(axis=0))
+    if not len(columns):
+        return comp
+    box = (slice(None), slice(None), slice(columns[0], columns[-1] + 1))
+    at = corner[0] + int(columns[0]), corner[1]
+    made = regrain(comp[box], share[box[1:]], part.taps, grain.mix, grain.level, seed=part.number, origin=at)
+    if made.shape == comp.shape:
+        return np.asarray(made)
+    out = comp.copy()
+    out[box] = made
+    return out
 
 
 def moment(picture: np.ndarray) -> int:
     """A number that every picture [3, H, W] has of its own, and equal pictures share, whatever their frames are called:
     logs of its channels' means to five digits, which grain alone changes, and a host's roundings do not."""
-    size = np.abs(picture)
-    known = size.mean(axis=(1, 2), dtype=np.float64)
-    if not np.isfinite(known).all():
-        known = np.where(np.isfinite(size), size, 0).mean(axis=(1, 2), dtype=np.float64)
+    known = np.zeros(3)
+    for rows in _bands(picture.shape[1:]):
+        size = np.abs(picture[:, rows])
+        total = size.sum(axis=(1, 2), dtype=np.float64)
+        known += total if np.isfinite(total).all() else np.where(np.isfinite(size), size, 0).sum(axis=(1, 2), dtype=float)
+    known /= picture[0].size
     return int(sum(int(part) * step for part, step in zip(np.rint(np.log(known + 1e-9) * 1e5), _STEPS, strict=True)))
 
 
@@ -125,20 +174,3 @@ def keen_power(keener: float) -> np.ndarray:
     """[R]: what `keener` fine texture does to power, ring by ring."""
     blurred = np.exp(-2 * (np.pi * FINE_PX * CENTRES) ** 2)
     return np.asarray((1 + (keener - 1) * (1 - blurred)) ** 2)
-
-
-def _added(
-    comp: np.ndarray, grain: Look, power: np.ndarray, share: np.ndarray, region: Region, seed: tuple[int, int, int]
-) -> np.ndarray:
-    rows, columns = np.flatnonzero(share.any(axis=1)), np.flatnonzero(share.any(axis=0))
-    if not len(rows):
-        return comp
-    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    part = float(power.sum() / max(float(grain.power.sum()), 1e-30))
-    number = sum(part * odd for part, odd in zip(seed, _ODD, strict=True))
-    corner = region.x0 + int(columns[0]), region.y0 + int(rows[0])
-    out = comp.copy()
-    out[(slice(None), *box)] = regrain(
-        comp[(slice(None), *box)], share[box], taps(power, part), grain.mix, grain.level, seed=number, origin=corner
-    )
-    return out

@@ -30,7 +30,7 @@ from ofx_lipsync.kernels.match import match
 from ofx_lipsync.kernels.matte import matte
 from ofx_lipsync.kernels.over import over
 from ofx_lipsync.nodes._blend_motion import smeared
-from ofx_lipsync.nodes._blend_regrain import FINE_PX, regrained, shares
+from ofx_lipsync.nodes._blend_regrain import FINE_PX, add_grain, shares
 
 ID = "Blend"
 VERSION = 1
@@ -128,9 +128,7 @@ def layer(plate: Image, patch: Patch, params: Params, holdout: Image | None = No
         mouth_matte[rows, columns] = mouth[3]
         if params.grain > 0:
             known = shares(plate, patch, moved_jaw, box, own, mouth[3], skin, keener)
-            comp = over(made, plate.pixels)[:3]
-            grain = regrained(comp, plate, known, params.grain, params.grain_seed) - comp
-            made[:3] += np.where(np.isfinite(grain), grain, 0)
+            add_grain(made, plate, known, params.grain, params.grain_seed)
     made[:3] = np.where(made[3] > 0, made[:3], 0)  # what a holdout covers leaves nothing, NaN included
     return replace(patch.image, pixels=made), mouth_matte
 
