@@ -9,13 +9,12 @@ skin and the mouth themselves is measured on skin and added ring by ring of freq
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterator
 
 import numpy as np
 
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.plan import Patch
-from ofx_lipsync.core.region import Region
+from ofx_lipsync.core.region import Region, bands
 from ofx_lipsync.kernels.over import over
 from ofx_lipsync.kernels.regrain import regrain
 from ofx_lipsync.nodes._blend_grain import CENTRES, Look, kept, look, taps
@@ -28,7 +27,6 @@ SAME = 1e-6
 """A pixel that differs by less than this share was not moved."""
 LEAST = 0.02
 """Grain of less than this share of the plate's is not worth adding."""
-BAND_PX = 1 << 16
 _STEPS = (1, 2_000_003, 4_000_000_000_037)
 _ODD = (0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35)
 
@@ -62,7 +60,7 @@ def shares(
     on_skin, sure = skin * (layer[3] > SOLID), np.zeros(shape, bool)
     sure[inside] = on_skin > SURE_SKIN
     beside, moved, whole = np.empty(shape, bool), np.empty(shape, np.float32), np.empty(shape, np.float32)
-    for rows in _bands(shape):
+    for rows in bands(shape):
         changed = _changed(ground[:, rows], shown[:, rows])
         there = mouth[rows]
         beside[rows] = changed & (ground[3, rows] > SOLID) & (there == 0)
@@ -86,13 +84,6 @@ def _changed(ground: np.ndarray, shown: np.ndarray) -> np.ndarray:
         for own, plane in zip(ground[:3], shown, strict=True):
             changed |= np.abs(own / held - plane) > SAME * np.abs(plane)
     return np.asarray(changed & (alpha > 0))
-
-
-def _bands(shape: tuple[int, ...]) -> Iterator[slice]:
-    """Rows of a picture, so many at a time that what is worked out of them stays in a processor's cache."""
-    step = max(1, BAND_PX // shape[1])
-    for first in range(0, shape[0], step):
-        yield slice(first, min(first + step, shape[0]))
 
 
 @dataclass(frozen=True)
@@ -131,7 +122,7 @@ def add_grain(layer: np.ndarray, plate: Image, given: Shares, amount: float, see
     if grain is None:
         return
     x, y = plate.region.x0, plate.region.y0
-    for rows in _bands(layer.shape[1:]):
+    for rows in bands(layer.shape[1:]):
         comp = bare = over(layer[:, rows], plate.pixels[:3, rows])
         for part in parts:
             comp = _added(comp, grain, part, rows, (x, y + rows.start))
@@ -162,7 +153,7 @@ def moment(picture: np.ndarray) -> int:
     """A number that every picture [3, H, W] has of its own, and equal pictures share, whatever their frames are called:
     logs of its channels' means to five digits, which grain alone changes, and a host's roundings do not."""
     known = np.zeros(3)
-    for rows in _bands(picture.shape[1:]):
+    for rows in bands(picture.shape[1:]):
         size = np.abs(picture[:, rows])
         total = size.sum(axis=(1, 2), dtype=np.float64)
         known += total if np.isfinite(total).all() else np.where(np.isfinite(size), size, 0).sum(axis=(1, 2), dtype=float)

@@ -23,7 +23,7 @@ from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.params import Bool, Float, Int, ParamSet
 from ofx_lipsync.core.plan import Patch
-from ofx_lipsync.core.region import Region
+from ofx_lipsync.core.region import Region, bands
 from ofx_lipsync.kernels.blur import blur
 from ofx_lipsync.kernels.crop import crop
 from ofx_lipsync.kernels.match import match
@@ -129,7 +129,8 @@ def layer(plate: Image, patch: Patch, params: Params, holdout: Image | None = No
         if params.grain > 0:
             known = shares(plate, patch, moved_jaw, box, own, mouth[3], skin, keener)
             add_grain(made, plate, known, params.grain, params.grain_seed)
-    made[:3] = np.where(made[3] > 0, made[:3], 0)  # what a holdout covers leaves nothing, NaN included
+    for band in bands(plate.region.shape):
+        np.copyto(made[:3, band], np.float32(0), where=~(made[3, band] > 0))  # what a holdout covers leaves nothing, NaN included
     return replace(patch.image, pixels=made), mouth_matte
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from ofx_lipsync.core.clip import Clip
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.plan import PLATE, REEL, MouthPlan, Patch
-from ofx_lipsync.core.region import Region
+from ofx_lipsync.core.region import Region, bands
 from ofx_lipsync.kernels.matte import matte
 from ofx_lipsync.kernels.warp import warp
 from ofx_lipsync.nodes.mouth.field import REACH, RIM, Fields, lower_face, solve_fields, touched
@@ -150,12 +150,16 @@ def premultiplied(pixels: np.ndarray, window: Region, alpha: np.ndarray, region:
 
     Where alpha [H, W] is 0 nothing is left of the colour, NaN included.
     """
-    layer = np.zeros((4, *region.shape), np.float32)
-    layer[3] = alpha
     rows, columns = window.slices_in(region)
+    layer = np.empty((4, *region.shape), np.float32)
+    layer[3] = alpha
+    if window != region:
+        layer[:3] = 0
     colour, share = layer[:3, rows, columns], alpha[rows, columns]
     with np.errstate(invalid="ignore"):
-        np.multiply(pixels, share, out=colour, where=share > 0)
+        for band in bands(share.shape):
+            np.multiply(pixels[:, band], share[band], out=colour[:, band])
+            np.copyto(colour[:, band], np.float32(0), where=~(share[band] > 0))
     return Image(layer, region, like.display, ("R", "G", "B", "A"), like.colour, True)
 
 
@@ -168,11 +172,17 @@ def _skin(outline: np.ndarray, target: np.ndarray, region: Region, height_px: fl
 
 def _tone(pixels: np.ndarray, skin: np.ndarray) -> np.ndarray:
     """[3] float32: the mean colour under a weight, without NaN and Inf."""
-    finite = np.isfinite(pixels).all(axis=0)
-    weight = skin * finite
-    total = max(float(weight.sum()), 1e-6)
-    numbers = pixels if finite.all() else np.nan_to_num(pixels, nan=0.0, posinf=0.0, neginf=0.0)
-    return ((numbers * weight).sum(axis=(1, 2)) / total).astype(np.float32)
+    light, total = np.zeros(3), 0.0
+    for band in bands(skin.shape):
+        if not skin[band].any():
+            continue
+        numbers, weight = pixels[:, band], skin[band]
+        finite = np.isfinite(numbers)
+        if not finite.all():
+            numbers, weight = np.where(finite, numbers, 0), weight * finite.all(axis=0)
+        light += (numbers * weight).sum(axis=(1, 2), dtype=np.float64)
+        total += float(weight.sum(dtype=np.float64))
+    return (light / max(total, 1e-6)).astype(np.float32)
 
 
 def _eased(t: np.ndarray | float) -> np.ndarray:
