@@ -19,6 +19,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ofx_lipsync.core.choice import keep_only
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.params import Bool, Float, Int, ParamSet
@@ -130,7 +131,7 @@ def layer(plate: Image, patch: Patch, params: Params, holdout: Image | None = No
             known = shares(plate, patch, moved_jaw, box, own, mouth[3], skin, keener)
             add_grain(made, plate, known, params.grain, params.grain_seed)
     for band in bands(plate.region.shape):
-        np.copyto(made[:3, band], np.float32(0), where=~(made[3, band] > 0))  # what a holdout covers leaves nothing, NaN included
+        keep_only(made[3, band] > 0, made[:3, band])  # what a holdout covers leaves nothing, NaN included
     return replace(patch.image, pixels=made), mouth_matte
 
 
@@ -189,7 +190,8 @@ def _matched(
         return layer, 1.0
     sigma_px = max(0.5, params.colour_radius / 100 * patch.face_height_px)
     alpha = layer[3]
-    bare = np.where(alpha > 0, layer[:3] / np.maximum(alpha, np.float32(1e-6)), 0)
+    bare = layer[:3] / np.maximum(alpha, np.float32(1e-6))
+    keep_only(alpha > 0, bare)
     bare = smeared(bare, way)
     weight = skin * (alpha > 0.5)
     root = _root(bare)
@@ -256,4 +258,6 @@ def _root(colour: np.ndarray) -> np.ndarray:
     """Square root that keeps the sign, so that nothing is clamped."""
     root = np.abs(colour)
     np.sqrt(root, out=root)
-    return np.copysign(root, colour, out=root)
+    bits = root.view(np.uint32)
+    bits |= colour.view(np.uint32) & np.uint32(0x80000000)
+    return root

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ofx_lipsync.core.choice import keep_only
 from ofx_lipsync.core.clip import Clip
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.plan import PLATE, REEL, MouthPlan, Patch
@@ -159,7 +160,7 @@ def premultiplied(pixels: np.ndarray, window: Region, alpha: np.ndarray, region:
     with np.errstate(invalid="ignore"):
         for band in bands(share.shape):
             np.multiply(pixels[:, band], share[band], out=colour[:, band])
-            np.copyto(colour[:, band], np.float32(0), where=~(share[band] > 0))
+            keep_only(share[band] > 0, colour[:, band])
     return Image(layer, region, like.display, ("R", "G", "B", "A"), like.colour, True)
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ofx_lipsync.core.choice import chosen, keep_only
+
 STEPS = np.float32(8192)
 """Alpha of half files goes by 1/8192: times a half of 11 bits it is exact in float32, so that a program which rounds
 once where another rounds twice (fused multiply-add) comps the same bits."""
@@ -22,7 +24,7 @@ def rounded(rgba: np.ndarray, half: bool) -> np.ndarray:
     if half:
         layer[3] = np.rint(layer[3] * STEPS) / STEPS
         layer = held_by_half(layer)
-    layer[:3] = np.where(layer[3] > 0, layer[:3], 0)
+    keep_only(layer[3] > 0, layer[:3])
     return layer
 
 
@@ -43,7 +45,7 @@ def held_by_half(numbers: np.ndarray) -> np.ndarray:
     made &= np.uint32(0xFFFFE000)
     small = size.view(np.float32) + np.float32(0.5)
     small -= np.float32(0.5)
-    np.copyto(made, small.view(np.uint32), where=size < _SMALL)
+    made = chosen(size < _SMALL, small.view(np.uint32), made)
     made |= bits & np.uint32(0x80000000)
     return made.view(np.float32)
 
@@ -54,5 +56,4 @@ def plain_over(layer: np.ndarray, plate: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         mixed = (np.float32(1) - alpha) * plate
         mixed += layer[:3]
-    np.copyto(mixed, layer[:3], where=alpha == 1)
-    return np.asarray(mixed)
+    return chosen(alpha == 1, layer[:3], mixed)

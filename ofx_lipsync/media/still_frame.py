@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import OpenImageIO as oiio
 
+from ofx_lipsync.core.choice import chosen
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.region import Region
@@ -126,7 +127,8 @@ class StillFrame(Frame):
         rows, columns = inside.slices_in(self.window)
         stored = self.parts[self.main.index][rows, columns]
         for plane, channel in zip(rgb, self.main.rgb, strict=False):
-            np.copyto(stored[..., channel], self._stored(plane), where=covered)
+            own = stored[..., channel]
+            own[...] = _mixed(covered, self._stored(plane), own)
 
     def _stored(self, values: np.ndarray) -> np.ndarray:
         """Values of a channel as the file holds them."""
@@ -136,6 +138,10 @@ class StillFrame(Frame):
         if self.main.dtype == "float":
             return values
         return codes(values, self.main.bits, self.parts[self.main.index].dtype)
+
+
+def _mixed(covered: np.ndarray, new: np.ndarray, own: np.ndarray) -> np.ndarray:
+    return chosen(covered, new, own) if new.dtype == own.dtype and new.itemsize > 1 else np.where(covered, new, own)
 
 
 def codes(values: np.ndarray, bits: int, dtype: np.dtype) -> np.ndarray:
