@@ -27,6 +27,8 @@ SAME = 1e-6
 """A pixel that differs by less than this share was not moved."""
 LEAST = 0.02
 """Grain of less than this share of the plate's is not worth adding."""
+GRAIN_PX = 1 << 18
+"""Of a band to which grain is added: the noise round its edge is made twice."""
 _STEPS = (1, 2_000_003, 4_000_000_000_037)
 _ODD = (0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35)
 
@@ -122,7 +124,7 @@ def add_grain(layer: np.ndarray, plate: Image, given: Shares, amount: float, see
     if grain is None:
         return
     x, y = plate.region.x0, plate.region.y0
-    for rows in bands(layer.shape[1:]):
+    for rows in bands(layer.shape[1:], GRAIN_PX):
         comp = bare = over(layer[:, rows], plate.pixels[:3, rows])
         for part in parts:
             comp = _added(comp, grain, part, rows, (x, y + rows.start))

@@ -256,8 +256,10 @@ def _fine(picture: np.ndarray) -> np.ndarray:
 
 def _root(colour: np.ndarray) -> np.ndarray:
     """Square root that keeps the sign, so that nothing is clamped."""
-    root = np.abs(colour)
-    np.sqrt(root, out=root)
-    bits = root.view(np.uint32)
-    bits |= colour.view(np.uint32) & np.uint32(0x80000000)
+    root = np.empty(colour.shape, np.float32)
+    for band in bands(colour.shape[1:]):
+        part, given = root[:, band], colour[:, band]
+        np.sqrt(np.abs(given, out=part), out=part)
+        bits = part.view(np.uint32)
+        bits |= given.view(np.uint32) & np.uint32(0x80000000)
     return root

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ofx_lipsync.core.choice import keep_only
@@ -62,15 +64,15 @@ def paint(
     skin = _skin(outline, target, region, height_px)
     tone = _tone(own.pixels, skin[inside.slices_in(region)])
     window = Region.around(outline, REACH * height_px).intersect(region)
-    mixed, built, apart = np.zeros((3, *window.shape), np.float32), 0.0, 0.0
+    mixed: Any
+    mixed, built, apart = np.float32(0), 0.0, 0.0
     made = np.zeros(region.shape, np.float32)
     rows, columns = window.slices_in(region)
     for i, share in zip(used, (1 - plan.cross[row], plan.cross[row]), strict=False):
         part = _library_mouth(plate, reel, plan, row, i)
         poverty = float(plan.built[row])
-        mixed += share * mouth_pixels(
-            part, sources[i], target, fields.mouths[i], fields, window, tone, height_px, poverty
-        )
+        own_mouth = mouth_pixels(part, sources[i], target, fields.mouths[i], fields, window, tone, height_px, poverty)
+        mixed = own_mouth if len(used) == 1 else mixed + share * own_mouth
         made[rows, columns] += share * made_up(sources[i], target, window, height_px, poverty)
         built += float(share) * float(how_built(sources[i], target, height_px, poverty))
         apart += float(share) * unlike(sources[i], target, height_px)
@@ -79,7 +81,7 @@ def paint(
         part = _library_mouth(plate, reel, plan, *known)
         mixed = finisher.finish(mixed, window, target, sources[0], height_px, mended, built, part, plan.source[known])
     reach_px = REACH * height_px
-    alpha = matte(outline, region, feather_px=reach_px / 2, erode_px=-reach_px) * np.float32(_eased(amount / EASES_IN))
+    alpha = _matte_near(outline, region, reach_px / 2, -reach_px) * np.float32(_eased(amount / EASES_IN))
     return Patch(
         premultiplied(mixed, window, alpha, region, own),
         _ground(own, fields, height_px),
@@ -166,9 +168,18 @@ def premultiplied(pixels: np.ndarray, window: Region, alpha: np.ndarray, region:
 
 def _skin(outline: np.ndarray, target: np.ndarray, region: Region, height_px: float) -> np.ndarray:
     """[H, W]: skin inside the outline, without the lips."""
-    inside = matte(outline, region, feather_px=0.06 * height_px, erode_px=-0.02 * height_px)
+    inside = _matte_near(outline, region, 0.06 * height_px, -0.02 * height_px)
     lips = target[LIPS_EDGE].astype(np.float32)
-    return inside * (1 - matte(lips, region, feather_px=0.03 * height_px, erode_px=-0.04 * height_px))
+    return inside * (1 - _matte_near(lips, region, 0.03 * height_px, -0.04 * height_px))
+
+
+def _matte_near(outline: np.ndarray, region: Region, feather_px: float, erode_px: float) -> np.ndarray:
+    """[H, W] of `region`: the outline's matte, worked out where it is not 0."""
+    made = np.zeros(region.shape, np.float32)
+    box = Region.around(outline, feather_px + abs(erode_px) + 2).intersect(region)
+    if not box.is_empty:
+        made[box.slices_in(region)] = matte(outline, box, feather_px=feather_px, erode_px=erode_px)
+    return made
 
 
 def _tone(pixels: np.ndarray, skin: np.ndarray) -> np.ndarray:

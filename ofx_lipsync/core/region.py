@@ -91,9 +91,9 @@ class Region:
         )
 
 
-def bands(shape: tuple[int, ...]) -> Iterator[slice]:
+def bands(shape: tuple[int, ...], most_px: int = _BAND_PX) -> Iterator[slice]:
     """Rows of a picture [H, W], so many at a time that what is worked out of them stays in a processor's cache."""
     height, width = shape
-    step = max(1, _BAND_PX // max(width, 1))
+    step = max(1, most_px // max(width, 1))
     for first in range(0, height, step):
         yield slice(first, min(first + step, height))
