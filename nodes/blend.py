@@ -190,8 +190,10 @@ def _matched(
         return layer, 1.0
     sigma_px = max(0.5, params.colour_radius / 100 * patch.face_height_px)
     alpha = layer[3]
-    bare = layer[:3] / np.maximum(alpha, np.float32(1e-6))
-    keep_only(alpha > 0, bare)
+    bare = np.empty((3, *alpha.shape), np.float32)
+    for band in bands(alpha.shape):
+        np.divide(layer[:3, band], np.maximum(alpha[band], np.float32(1e-6)), out=bare[:, band])
+        keep_only(alpha[band] > 0, bare[:, band])
     bare = smeared(bare, way)
     weight = skin * (alpha > 0.5)
     root = _root(bare)
@@ -203,9 +205,15 @@ def _matched(
         if params.texture_match > 0
         else 1.0
     )
-    if keener != 1:
-        root = root + np.float32(keener - 1) * weight * _fine(root)
-    return np.concatenate([root * np.abs(root) * alpha, layer[3:]]), keener
+    fine = _fine(root) if keener != 1 else None
+    out = np.empty_like(layer)
+    for band in bands(alpha.shape):
+        part = root[:, band]
+        if fine is not None:
+            part = part + np.float32(keener - 1) * weight[band] * fine[:, band]
+        np.multiply(part * np.abs(part), alpha[band], out=out[:3, band])
+    out[3:] = layer[3:]
+    return out, keener
 
 
 def _relit(mouth: np.ndarray, under: np.ndarray, weight: np.ndarray, sigma_px: float) -> np.ndarray:
