@@ -134,9 +134,7 @@ def _smoothed(ring: np.ndarray) -> np.ndarray:
     return np.asarray((held[:-2] + 2 * held[1:-1] + held[2:]) / 4)
 
 
-def _tiles(
-    picture: np.ndarray, where: np.ndarray, corner: tuple[int, int] = (0, 0)
-) -> tuple[np.ndarray, np.ndarray]:
+def _tiles(picture: np.ndarray, where: np.ndarray, corner: tuple[int, int] = (0, 0)) -> tuple[np.ndarray, np.ndarray]:
     """[n, 3, TILE, TILE] of the picture's tiles that lie wholly in `where`, without NaN, and their means [n, 3].
     picture: [3 or premultiplied 4, h, w], its first pixel at `corner` (row, column) of `where` [H, W]."""
     if min(picture.shape[1:]) < TILE:

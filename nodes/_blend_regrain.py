@@ -158,7 +158,9 @@ def moment(picture: np.ndarray) -> int:
     for rows in bands(picture.shape[1:]):
         size = np.abs(picture[:, rows])
         total = size.sum(axis=(1, 2), dtype=np.float64)
-        known += total if np.isfinite(total).all() else np.where(np.isfinite(size), size, 0).sum(axis=(1, 2), dtype=float)
+        if not np.isfinite(total).all():
+            total = np.where(np.isfinite(size), size, 0).sum(axis=(1, 2), dtype=np.float64)
+        known += total
     known /= picture[0].size
     return int(sum(int(part) * step for part, step in zip(np.rint(np.log(known + 1e-9) * 1e5), _STEPS, strict=True)))
 

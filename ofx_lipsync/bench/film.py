@@ -31,7 +31,10 @@ SIZE = (3840, 2160)
 FIRST = 1001
 BAR_SHARE = 0.35
 BAR_MIB = 3072.0
-SEEN = ("read", "reduce", "colour", "faces", "hearing", "planning", "mouth", "blend", "composite", "write", "digest", "rest")
+SEEN = (
+    *("read", "reduce", "colour", "faces", "hearing", "planning"),
+    *("mouth", "blend", "composite", "write", "digest", "rest"),
+)
 """Stages in the order they are told."""
 FILES = ("read", "write")
 """Those that are the price of the format, whoever renders."""
