@@ -27,6 +27,13 @@ KERNEL void white(float *__restrict__ out, int planes, int seed, int x0, int y0,
   for (int k = 0; k < planes; ++k) white_row(out + ((long long)k * height + y) * width, k, seed, x0, y0 + y, width);
 }
 
+/* Adds a filter [taps, taps] over the noise that begins at `at` to the sums of `count` neighbours. */
+INLINE void add_taps(const float *at, const float *tap, int taps, long long wide, int count, float sum[RUN]) {
+  for (int j = 0; j < taps; ++j)
+    for (int n = 0; n < taps; ++n)
+      for (int i = 0; i < count; ++i) sum[i] += tap[j * taps + n] * at[j * wide + n + i];
+}
+
 /* noise: [3, height + taps - 1, width + taps - 1]; tap: [3, taps, taps]; mix: [3, 3]; level: [3, 3]. */
 LINE void regrain_row(float *__restrict__ out, const float *__restrict__ image, const float *__restrict__ amount,
                       const float *__restrict__ noise, const float *__restrict__ tap, int taps,
@@ -46,16 +53,15 @@ LINE void regrain_row(float *__restrict__ out, const float *__restrict__ image, 
       continue;
     }
     for (int k = 0; k < 3; ++k) {
-      for (int i = 0; i < RUN; ++i) clump[k][i] = 0.0f;
-      for (int j = 0; j < taps; ++j)
-        for (int n = 0; n < taps; ++n) {
-          const float weight = tap[(k * taps + j) * taps + n];
-          const float *at = noise + k * deep + (y + j) * wide + first + n;
-          if (count == RUN)
-            for (int i = 0; i < RUN; ++i) clump[k][i] += weight * at[i];
-          else
-            for (int i = 0; i < count; ++i) clump[k][i] += weight * at[i];
-        }
+      float sum[RUN];
+      const float *at = noise + k * deep + y * wide + first, *filter = tap + k * taps * taps;
+      for (int i = 0; i < RUN; ++i) sum[i] = 0.0f;
+      /* A count that is known keeps the sums in registers. */
+      if (count == RUN)
+        add_taps(at, filter, taps, wide, RUN, sum);
+      else
+        add_taps(at, filter, taps, wide, count, sum);
+      for (int i = 0; i < RUN; ++i) clump[k][i] = sum[i];
     }
     for (int c = 0; c < 3; ++c) {
       const long long line = c * plane + (long long)y * width + first;

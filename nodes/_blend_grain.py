@@ -60,15 +60,18 @@ def look(picture: np.ndarray) -> Look | None:
     return Look(level.astype(np.float32), mix.astype(np.float32), _to_the_bottom(rings))
 
 
-def kept(plate: np.ndarray, made: np.ndarray, where: np.ndarray, grain: Look) -> np.ndarray:
+def kept(
+    plate: np.ndarray, made: np.ndarray, where: np.ndarray, grain: Look, corner: tuple[int, int] = (0, 0)
+) -> np.ndarray:
     """[R]: share of the plate's power that a picture of the same skin has, ring by ring. where: [H, W] bool.
+    made: [3, H, W], or premultiplied [4, h, w] of a part of the plate from `corner` (row, column) on, and solid there.
 
     Pores are in both, so that their own power hardly counts. Warps take alike from all kinds of grain, and smoothly
     from ring to ring, which makes little skin enough.
     """
     rings = []
-    for picture in (plate, made):
-        tiles, means = _tiles(picture, where)
+    for picture, at in ((plate, (0, 0)), (made, corner)):
+        tiles, means = _tiles(picture, where, at)
         if len(tiles) < FEWEST_TILES:
             return np.ones(grain.power.shape[1])
         even = tiles / np.sqrt(np.maximum(_variance(grain.level, means), 1e-12))[:, :, None, None]
@@ -131,21 +134,35 @@ def _smoothed(ring: np.ndarray) -> np.ndarray:
     return np.asarray((held[:-2] + 2 * held[1:-1] + held[2:]) / 4)
 
 
-def _tiles(picture: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """[n, 3, TILE, TILE] of the picture's tiles that lie wholly in `where`, without NaN, and their means [n, 3]."""
-    usable = where & np.isfinite(picture).all(axis=0)
-    height, width = usable.shape
-    if min(height, width) < TILE:
+def _tiles(picture: np.ndarray, where: np.ndarray, corner: tuple[int, int] = (0, 0)) -> tuple[np.ndarray, np.ndarray]:
+    """[n, 3, TILE, TILE] of the picture's tiles that lie wholly in `where`, without NaN, and their means [n, 3].
+    picture: [3 or premultiplied 4, h, w], its first pixel at `corner` (row, column) of `where` [H, W]."""
+    if min(picture.shape[1:]) < TILE:
         return np.zeros((0, 3, TILE, TILE)), np.zeros((0, 3))
-    sums = np.zeros((height + 1, width + 1), np.int64)
-    sums[1:, 1:] = usable.cumsum(axis=0).cumsum(axis=1)
-    whole = sums[TILE:, TILE:] - sums[:-TILE, TILE:] - sums[TILE:, :-TILE] + sums[:-TILE, :-TILE] == TILE**2
+    inside = tuple(slice(a, a + side) for a, side in zip(corner, picture.shape[1:], strict=True))
+    usable = np.zeros(where.shape, bool)
+    np.logical_and(where[inside], np.isfinite(picture[0]), out=usable[inside])
+    for plane in picture[1:]:
+        usable[inside] &= np.isfinite(plane)
+    whole = _whole(usable)
     apart = TILE // 4
-    while (found := np.argwhere(whole[::apart, ::apart])).shape[0] > MOST_TILES:
+    while np.count_nonzero(whole[::apart, ::apart]) > MOST_TILES:
         apart += TILE // 8
+    found = np.argwhere(whole[::apart, ::apart]) * apart - np.array(corner)
     windows = np.lib.stride_tricks.sliding_window_view(picture, (TILE, TILE), axis=(1, 2))
-    tiles = windows[:, found[:, 0] * apart, found[:, 1] * apart].transpose(1, 0, 2, 3).astype(np.float64)
+    tiles = windows[:, found[:, 0], found[:, 1]].transpose(1, 0, 2, 3)
+    tiles = (tiles if len(picture) == 3 else tiles[:, :3] / tiles[:, 3:]).astype(np.float64)
     return tiles, tiles.mean(axis=(2, 3))
+
+
+def _whole(usable: np.ndarray) -> np.ndarray:
+    """[H - TILE + 1, W - TILE + 1]: whether all of the tile that begins there is usable."""
+    step = 1
+    while step < TILE:
+        usable = usable[:-step] & usable[step:]
+        usable = usable[:, :-step] & usable[:, step:]
+        step *= 2
+    return usable
 
 
 def _power(tiles: np.ndarray) -> np.ndarray:

@@ -19,18 +19,19 @@ from dataclasses import replace
 
 import numpy as np
 
+from ofx_lipsync.core.choice import keep_only
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.params import Bool, Float, Int, ParamSet
 from ofx_lipsync.core.plan import Patch
-from ofx_lipsync.core.region import Region
+from ofx_lipsync.core.region import Region, bands
 from ofx_lipsync.kernels.blur import blur
 from ofx_lipsync.kernels.crop import crop
 from ofx_lipsync.kernels.match import match
 from ofx_lipsync.kernels.matte import matte
 from ofx_lipsync.kernels.over import over
 from ofx_lipsync.nodes._blend_motion import smeared
-from ofx_lipsync.nodes._blend_regrain import FINE_PX, regrained, shares
+from ofx_lipsync.nodes._blend_regrain import FINE_PX, add_grain, shares
 
 ID = "Blend"
 VERSION = 1
@@ -132,10 +133,9 @@ def layer(plate: Image, patch: Patch, params: Params, holdout: Image | None = No
         amount = params.grain * min(max(patch.face_height_px / SMALL_PX - 1, 0.0), 1.0)
         if amount > 0:
             known = shares(plate, patch, moved_jaw, box, own, mouth[3], skin, keener)
-            comp = over(made, plate.pixels)[:3]
-            grain = regrained(comp, plate, known, amount, params.grain_seed) - comp
-            made[:3] += np.where(np.isfinite(grain), grain, 0)
-    made[:3] = np.where(made[3] > 0, made[:3], 0)  # what a holdout covers leaves nothing, NaN included
+            add_grain(made, plate, known, amount, params.grain_seed)
+    for band in bands(plate.region.shape):
+        keep_only(made[3, band] > 0, made[:3, band])  # what a holdout covers leaves nothing, NaN included
     return replace(patch.image, pixels=made), mouth_matte
 
 
@@ -194,7 +194,10 @@ def _matched(
         return layer, 1.0
     sigma_px = max(0.5, params.colour_radius / 100 * patch.face_height_px)
     alpha = layer[3]
-    bare = np.where(alpha > 0, layer[:3] / np.maximum(alpha, np.float32(1e-6)), 0)
+    bare = np.empty((3, *alpha.shape), np.float32)
+    for band in bands(alpha.shape):
+        np.divide(layer[:3, band], np.maximum(alpha[band], np.float32(1e-6)), out=bare[:, band])
+        keep_only(alpha[band] > 0, bare[:, band])
     bare = smeared(bare, way)
     weight = skin * (alpha > 0.5)
     root = _root(bare)
@@ -206,9 +209,15 @@ def _matched(
         if params.texture_match > 0
         else 1.0
     )
-    if keener != 1:
-        root = root + np.float32(keener - 1) * weight * _fine(root)
-    return np.concatenate([root * np.abs(root) * alpha, layer[3:]]), keener
+    fine = _fine(root) if keener != 1 else None
+    out = np.empty_like(layer)
+    for band in bands(alpha.shape):
+        part = root[:, band]
+        if fine is not None:
+            part = part + np.float32(keener - 1) * weight[band] * fine[:, band]
+        np.multiply(part * np.abs(part), alpha[band], out=out[:3, band])
+    out[3:] = layer[3:]
+    return out, keener
 
 
 def _relit(mouth: np.ndarray, under: np.ndarray, weight: np.ndarray, sigma_px: float) -> np.ndarray:
@@ -259,6 +268,10 @@ def _fine(picture: np.ndarray) -> np.ndarray:
 
 def _root(colour: np.ndarray) -> np.ndarray:
     """Square root that keeps the sign, so that nothing is clamped."""
-    root = np.abs(colour)
-    np.sqrt(root, out=root)
-    return np.copysign(root, colour, out=root)
+    root = np.empty(colour.shape, np.float32)
+    for band in bands(colour.shape[1:]):
+        part, given = root[:, band], colour[:, band]
+        np.sqrt(np.abs(given, out=part), out=part)
+        bits = part.view(np.uint32)
+        bits |= given.view(np.uint32) & np.uint32(0x80000000)
+    return root

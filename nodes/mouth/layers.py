@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from ofx_lipsync.core.choice import keep_only
 from ofx_lipsync.core.clip import Clip
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.plan import PLATE, REEL, MouthPlan, Patch
-from ofx_lipsync.core.region import Region
+from ofx_lipsync.core.region import Region, bands
 from ofx_lipsync.kernels.matte import matte
 from ofx_lipsync.kernels.warp import warp
 from ofx_lipsync.nodes.mouth.field import REACH, RIM, Fields, lower_face, solve_fields, touched
@@ -61,15 +64,15 @@ def paint(
     skin = _skin(outline, target, region, height_px)
     tone = _tone(own.pixels, skin[inside.slices_in(region)])
     window = Region.around(outline, REACH * height_px).intersect(region)
-    mixed, built, apart = np.zeros((3, *window.shape), np.float32), 0.0, 0.0
+    mixed: Any
+    mixed, built, apart = np.float32(0), 0.0, 0.0
     made = np.zeros(region.shape, np.float32)
     rows, columns = window.slices_in(region)
     for i, share in zip(used, (1 - plan.cross[row], plan.cross[row]), strict=False):
         part = _library_mouth(plate, reel, plan, row, i)
         poverty = float(plan.built[row])
-        mixed += share * mouth_pixels(
-            part, sources[i], target, fields.mouths[i], fields, window, tone, height_px, poverty
-        )
+        own_mouth = mouth_pixels(part, sources[i], target, fields.mouths[i], fields, window, tone, height_px, poverty)
+        mixed = own_mouth if len(used) == 1 else mixed + share * own_mouth
         made[rows, columns] += share * made_up(sources[i], target, window, height_px, poverty)
         built += float(share) * float(how_built(sources[i], target, height_px, poverty))
         apart += float(share) * unlike(sources[i], target, height_px)
@@ -78,7 +81,7 @@ def paint(
         part = _library_mouth(plate, reel, plan, *known)
         mixed = finisher.finish(mixed, window, target, sources[0], height_px, mended, built, part, plan.source[known])
     reach_px = REACH * height_px
-    alpha = matte(outline, region, feather_px=reach_px / 2, erode_px=-reach_px) * np.float32(_eased(amount / EASES_IN))
+    alpha = _matte_near(outline, region, reach_px / 2, -reach_px) * np.float32(_eased(amount / EASES_IN))
     return Patch(
         premultiplied(mixed, window, alpha, region, own),
         _ground(own, fields, height_px),
@@ -150,29 +153,48 @@ def premultiplied(pixels: np.ndarray, window: Region, alpha: np.ndarray, region:
 
     Where alpha [H, W] is 0 nothing is left of the colour, NaN included.
     """
-    layer = np.zeros((4, *region.shape), np.float32)
-    layer[3] = alpha
     rows, columns = window.slices_in(region)
+    layer = np.empty((4, *region.shape), np.float32)
+    layer[3] = alpha
+    if window != region:
+        layer[:3] = 0
     colour, share = layer[:3, rows, columns], alpha[rows, columns]
     with np.errstate(invalid="ignore"):
-        np.multiply(pixels, share, out=colour, where=share > 0)
+        for band in bands(share.shape):
+            np.multiply(pixels[:, band], share[band], out=colour[:, band])
+            keep_only(share[band] > 0, colour[:, band])
     return Image(layer, region, like.display, ("R", "G", "B", "A"), like.colour, True)
 
 
 def _skin(outline: np.ndarray, target: np.ndarray, region: Region, height_px: float) -> np.ndarray:
     """[H, W]: skin inside the outline, without the lips."""
-    inside = matte(outline, region, feather_px=0.06 * height_px, erode_px=-0.02 * height_px)
+    inside = _matte_near(outline, region, 0.06 * height_px, -0.02 * height_px)
     lips = target[LIPS_EDGE].astype(np.float32)
-    return inside * (1 - matte(lips, region, feather_px=0.03 * height_px, erode_px=-0.04 * height_px))
+    return inside * (1 - _matte_near(lips, region, 0.03 * height_px, -0.04 * height_px))
+
+
+def _matte_near(outline: np.ndarray, region: Region, feather_px: float, erode_px: float) -> np.ndarray:
+    """[H, W] of `region`: the outline's matte, worked out where it is not 0."""
+    made = np.zeros(region.shape, np.float32)
+    box = Region.around(outline, feather_px + abs(erode_px) + 2).intersect(region)
+    if not box.is_empty:
+        made[box.slices_in(region)] = matte(outline, box, feather_px=feather_px, erode_px=erode_px)
+    return made
 
 
 def _tone(pixels: np.ndarray, skin: np.ndarray) -> np.ndarray:
     """[3] float32: the mean colour under a weight, without NaN and Inf."""
-    finite = np.isfinite(pixels).all(axis=0)
-    weight = skin * finite
-    total = max(float(weight.sum()), 1e-6)
-    numbers = pixels if finite.all() else np.nan_to_num(pixels, nan=0.0, posinf=0.0, neginf=0.0)
-    return ((numbers * weight).sum(axis=(1, 2)) / total).astype(np.float32)
+    light, total = np.zeros(3), 0.0
+    for band in bands(skin.shape):
+        if not skin[band].any():
+            continue
+        numbers, weight = pixels[:, band], skin[band]
+        finite = np.isfinite(numbers)
+        if not finite.all():
+            numbers, weight = np.where(finite, numbers, 0), weight * finite.all(axis=0)
+        light += (numbers * weight).sum(axis=(1, 2), dtype=np.float64)
+        total += float(weight.sum(dtype=np.float64))
+    return (light / max(total, 1e-6)).astype(np.float32)
 
 
 def _eased(t: np.ndarray | float) -> np.ndarray:

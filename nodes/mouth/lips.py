@@ -66,15 +66,18 @@ def mouth_pixels(
     crease = CREASE * np.float32(shut_over_teeth(source, target, face_height_px))
     soft_px = _edge_px(face_height_px) + poverty * _softer_px(part, source, face_height_px)
     lips = _lips(read(maps.upper, box), read(maps.lower, box), target, box, crease, face_height_px)
-    inside = _inside(read(maps.skull, box), source, target, box, skin, face_height_px, poverty)
     edge_px = min(soft_px, gap_px(target) / 2 + 0.005 * face_height_px)
     grown_px = min(edge_px / 2, gap_px(target) / 3)  # a soft edge must not part lips that are shut
-    between = matte(_inner(target), box, feather_px=edge_px, erode_px=-grown_px)
+    opening = Region.around(_inner(target), edge_px + grown_px + 2).intersect(box)
+    if not opening.is_empty:
+        part_of_lips = lips[(slice(None), *opening.slices_in(box))]
+        inside = _inside(read(maps.skull, opening), source, target, opening, skin, face_height_px, poverty)
+        between = matte(_inner(target), opening, feather_px=edge_px, erode_px=-grown_px)
+        part_of_lips += between * (inside - part_of_lips)
     zone = matte(
         target[LIPS_EDGE].astype(np.float32), box, feather_px=0.03 * face_height_px, erode_px=-0.045 * face_height_px
     )
-    made = lips + between * (inside - lips)
-    pixels[:, rows, columns] = whole + (built * zone) * (made - whole)
+    pixels[:, rows, columns] = whole + (built * zone) * (lips - whole)
     return pixels
 
 

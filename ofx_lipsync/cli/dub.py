@@ -145,6 +145,7 @@ def render(
             if review is not None:
                 review.write(made.frame, list(made.people.values()))
             writer.write(made.frame)
+        del made
     return left
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Iterable
+from typing import Iterable, Iterator
+
+_BAND_PX = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -87,3 +89,11 @@ class Region:
             slice(self.y0 - outer.y0, self.y1 - outer.y0),
             slice(self.x0 - outer.x0, self.x1 - outer.x0),
         )
+
+
+def bands(shape: tuple[int, ...], most_px: int = _BAND_PX) -> Iterator[slice]:
+    """Rows of a picture [H, W], so many at a time that what is worked out of them stays in a processor's cache."""
+    height, width = shape
+    step = max(1, most_px // max(width, 1))
+    for first in range(0, height, step):
+        yield slice(first, min(first + step, height))

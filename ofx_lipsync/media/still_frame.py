@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import OpenImageIO as oiio
 
+from ofx_lipsync.core.choice import chosen
 from ofx_lipsync.core.errors import UsageError
 from ofx_lipsync.core.image import Image
 from ofx_lipsync.core.region import Region
@@ -17,7 +18,7 @@ from ofx_lipsync.media import picture_file
 from ofx_lipsync.media.colour import Colour
 from ofx_lipsync.media.laid import plain_over, rounded
 from ofx_lipsync.media.picture_file import Part
-from ofx_lipsync.media.plate import Frame, PlateInfo
+from ofx_lipsync.media.plate import Frame, PlateInfo, strips
 from ofx_lipsync.media.timecode import pack
 from ofx_lipsync.media.writer import KEY, PIXELS
 
@@ -92,27 +93,42 @@ class StillFrame(Frame):
     def lay(self, layer: Image) -> Image:
         inside = layer.region.intersect(self.window)
         part, space = layer.window(inside), self.info.space
-        rows, columns = inside.slices_in(self.window)
-        below = self.parts[self.main.index][rows, columns][..., list(self.main.rgb)]
-        under = picture_file.to_float(below).transpose(2, 0, 1)
-        if self.main.dtype not in ("half", "float") or not self._colour.is_linear(space):
-            laid = rounded(part.pixels, half=False)
-            comp = plain_over(laid, self._colour.to_working(under, space))
-            self.composite(replace(part, pixels=comp, channels=("R", "G", "B")), laid[3])
-            return replace(part, pixels=laid)
-        native = np.concatenate([self._colour.from_working(part.pixels[:3], space), part.pixels[3:]])
+        in_light = self.main.dtype in ("half", "float") and self._colour.is_linear(space)
+        laid = np.empty(part.pixels.shape, np.float32)
+        for strip in strips(inside):
+            rows = strip.slices_in(inside)[0]
+            laid[:, rows] = (self._lay if in_light else self._lay_in_working)(part.pixels[:, rows], strip)
+        return replace(part, pixels=laid, colour=space) if in_light else replace(part, pixels=laid)
+
+    def _lay(self, layer: np.ndarray, inside: Region) -> np.ndarray:
+        """A strip of the layer over the stored pixels, as it was laid: in the file's own numbers."""
+        native = np.concatenate([self._colour.from_working(layer[:3], self.info.space), layer[3:]])
         if len(set(self.main.rgb)) == 1:
             native[:3] = native[:3].mean(axis=0)
         laid = rounded(native, half=self.main.dtype == "half")
-        self._write(plain_over(laid, under), laid[3] > 0, inside)
-        return replace(part, pixels=laid, colour=space)
+        self._write(plain_over(laid, self._under(inside)), laid[3] > 0, inside)
+        return laid
+
+    def _lay_in_working(self, layer: np.ndarray, inside: Region) -> np.ndarray:
+        """The same in the working space, for files in which light does not add up."""
+        laid = rounded(layer, half=False)
+        comp = plain_over(laid, self._colour.to_working(self._under(inside), self.info.space))
+        self.composite(Image(comp, inside, self.display), laid[3])
+        return laid
+
+    def _under(self, inside: Region) -> np.ndarray:
+        """[3, h, w] float32 of the stored pixels, in the plate's space."""
+        rows, columns = inside.slices_in(self.window)
+        below = self.parts[self.main.index][rows, columns][..., list(self.main.rgb)]
+        return picture_file.to_float(below).transpose(2, 0, 1)
 
     def _write(self, rgb: np.ndarray, covered: np.ndarray, inside: Region) -> None:
         """Stored numbers [3, H, W] of a region where covered [H, W]."""
         rows, columns = inside.slices_in(self.window)
         stored = self.parts[self.main.index][rows, columns]
         for plane, channel in zip(rgb, self.main.rgb, strict=False):
-            stored[..., channel][covered] = self._stored(plane[covered])
+            own = stored[..., channel]
+            own[...] = _mixed(covered, self._stored(plane), own)
 
     def _stored(self, values: np.ndarray) -> np.ndarray:
         """Values of a channel as the file holds them."""
@@ -122,6 +138,10 @@ class StillFrame(Frame):
         if self.main.dtype == "float":
             return values
         return codes(values, self.main.bits, self.parts[self.main.index].dtype)
+
+
+def _mixed(covered: np.ndarray, new: np.ndarray, own: np.ndarray) -> np.ndarray:
+    return chosen(covered, new, own) if new.dtype == own.dtype and new.itemsize > 1 else np.where(covered, new, own)
 
 
 def codes(values: np.ndarray, bits: int, dtype: np.dtype) -> np.ndarray:
