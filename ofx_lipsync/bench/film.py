@@ -233,8 +233,7 @@ def watch(clock: Clock) -> None:
         clock.on(picture_file, name, "read")
     clock.on(still, "area_average", "reduce")
     clock.on(still_writer, "write_file", "write")
-    for name in ("pixels_digest", "pixels_sha256"):
-        clock.on(still_writer, name, DIGEST)
+    clock.on(still_writer, "pixels_sha256", DIGEST)
     clock.on(Colour, "convert", "colour")
     for owner, name in ((Dub, "comp"), (frames, "together"), (StillFrame, "lay"), (StillFrame, "composite")):
         clock.on(owner, name, "composite")

@@ -16,8 +16,7 @@ from ofx_lipsync.core.timing import FrameRange
 from ofx_lipsync.farm.recipe import Recipe
 from ofx_lipsync.media import movie_codec, picture_file
 from ofx_lipsync.media.pattern import Pattern
-from ofx_lipsync.media.still_writer import pixels_digest
-from ofx_lipsync.media.writer import KEY, PIXELS
+from ofx_lipsync.media.writer import KEY, PIXELS, pixels_sha256
 from ofx_lipsync.trust.ledger import Ledger
 
 HOLDS_A_KEY = (".exr", ".png")
@@ -103,7 +102,7 @@ def fault_of(path: Path, key: str) -> str | None:
         if given != key:
             return OTHER if given else FOREIGN
         parts = picture_file.read_all(source, path, headers)
-        return None if pixels_digest(parts) == headers[0].get_string_attribute(PIXELS) else CHANGED
+        return None if pixels_sha256(headers, parts) == headers[0].get_string_attribute(PIXELS) else CHANGED
     except MediaError:
         return DAMAGED
     finally:

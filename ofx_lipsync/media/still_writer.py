@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any
 
 import numpy as np
 import OpenImageIO as oiio
@@ -67,9 +66,10 @@ class StillWriter(Writer):
 
     def _put(self, target: Path, headers: list[Any], parts: list[np.ndarray], frame: Frame) -> None:
         """The file, with a digest of its pixels where the frame says what it was made from."""
-        _say_key(headers, frame, parts)
+        digest = pixels_sha256(headers, parts)
+        _say_key(headers, frame, digest)
         self.seal.takes(frame.number, frame.metadata)
-        write_file(target, headers, parts, self.seal, frame.number)
+        write_file(target, headers, parts, self.seal, frame.number, digest)
         self._written.add(frame.number)
 
     def close(self) -> None:
@@ -139,23 +139,14 @@ def _marks(frame: Frame) -> dict[str, Any]:
     return {name: value for name, value in told if name.startswith(PREFIX) and isinstance(value, (str, int, float))}
 
 
-def _say_key(headers: list[Any], frame: Frame, parts: list[np.ndarray]) -> None:
+def _say_key(headers: list[Any], frame: Frame, digest: str) -> None:
     """What the frame was made from stands in its first part alone; what the plate said of itself there is gone."""
     for header in headers:
         for name in (KEY, PIXELS):
             header.erase_attribute(name)
     if KEY in frame.metadata:
         headers[0].attribute(KEY, frame.metadata[KEY])
-        headers[0].attribute(PIXELS, pixels_digest(parts))
-
-
-def pixels_digest(parts: Sequence[np.ndarray]) -> str:
-    """32 hex digits of what is stored: shape, type and bits of every part."""
-    digest = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        digest.update(f"{part.shape} {part.dtype.str} ".encode())
-        digest.update(np.ascontiguousarray(part).data)
-    return digest.hexdigest()
+        headers[0].attribute(PIXELS, digest)
 
 
 def carry_over(header: Any, frame: Frame) -> None:
@@ -193,9 +184,11 @@ def _filled(image: Image) -> np.ndarray:
 
 
 def write_file(
-    target: Path, headers: list[Any], parts: list[np.ndarray], seal: Seal | None = None, number: int | None = None
-) -> None:
-    """A picture file, whole before it has its name. seal: watches it, as frame `number`."""
+    target: Path, headers: list[Any], parts: list[np.ndarray], seal: Seal | None = None, number: int | None = None,
+    digest: str = "",
+) -> None:  # fmt: skip
+    """A picture file, whole before it has its name. seal: watches it, as frame `number`. digest: its `pixels_sha256`,
+    where it is known already."""
     scratch = scratch_path(target)
     try:
         _encode(scratch, target, headers, parts)
@@ -209,7 +202,7 @@ def write_file(
     if seal is None:
         put_whole(scratch, target, Seal())
     else:
-        put_whole(scratch, target, seal, number, pixels_sha256(headers, parts))
+        put_whole(scratch, target, seal, number, digest or pixels_sha256(headers, parts))
 
 
 def _ends_well(path: Path) -> bool:

@@ -20,7 +20,7 @@ from ofx_lipsync.media.pattern import Pattern
 from ofx_lipsync.media.plate import Frame, Plate
 
 KEY, PIXELS = "lipsync/key", "lipsync/pixels"
-"""Header words of a frame: what it was made from, and a digest of the pixels that were written (`pixels_digest`)."""
+"""Header words of a frame: what it was made from, and a digest of the pixels that were written (`pixels_sha256`)."""
 
 
 class Seal:
