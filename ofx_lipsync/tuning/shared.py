@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Callable, ContextManager, Iterator, Sequence, TypeVar
 
 from ofx_lipsync.analysis import Analysis
@@ -81,7 +82,7 @@ class Shared:
             dub, key = Dub(self.shot, settings), _keys(settings)
             seen = self._once("faces", faces, key["faces"], dub.faces)
             audio = self._once("hearing", heard, key["hearing"], dub.audio)
-            plan = self._once("plans", plans, key["plans"], lambda d=dub, f=seen, a=audio: d.plan(f, a))  # type: ignore[misc]
+            plan = self._once("plans", plans, key["plans"], partial(dub.plan, seen, audio))
             found.append(replace(self.base, faces=seen, audio=audio, plan=plan))
         return found
 
@@ -91,16 +92,25 @@ class Shared:
         self.counts["mouths"].asked += len(self.variants) * len(frames)
         self.counts["comps"].asked += len(self.variants) * len(frames)
         for frame in frames:
-            by_mouth = _grouped(range(len(self.variants)), lambda v, f=frame: _mouth_key(self.variants[v], f))  # type: ignore[misc]
+            by_mouth = _grouped(range(len(self.variants)), partial(self._mouth, frame))
             for number, same in enumerate(by_mouth):
                 dub, analysis = Dub(self.shot, self.variants[same[0]]), analyses[same[0]]
                 with self._timed("mouths") as mouth:
                     patch = dub.patch(analysis.plan, frame, analysis.audio)
-                for alike in _grouped(same, lambda v, f=frame: self.variants[v]["Blend"].at(f).digest_text()):  # type: ignore[misc]
+                for alike in _grouped(same, partial(self._comp, frame)):
                     dub = Dub(self.shot, self.variants[alike[0]])
                     with self._timed("comps") as comp:
                         dubbed = None if patch is None else dub.comp(patch, frame)
                     yield Made(frame, alike, dubbed, number, mouth.cpu_s, comp.cpu_s)
+
+    def _mouth(self, frame: int, variant: int) -> str:
+        """Alike for variants that paint one mouth on a frame."""
+        settings = self.variants[variant]
+        return f"{_keys(settings)['plans']} {settings['MouthGenerate'].at(frame).digest_text()}"
+
+    def _comp(self, frame: int, variant: int) -> str:
+        """Alike for variants that comp one mouth in one way."""
+        return str(self.variants[variant]["Blend"].at(frame).digest_text())
 
     def _prefetch(self, analyses: Sequence[Analysis], frames: Sequence[int]) -> None:
         """Library frames of all plans in one sweep: a movie is decoded once, not once a variant."""
@@ -165,10 +175,6 @@ def _keys(settings: Settings) -> dict[str, str]:
     # A holdout may be looked at when mouths are planned, and Blend says which way round it is.
     plan += f" {settings['Blend'].digest_text(analysed_only=True)} {settings['Blend'].invert_holdout}"
     return {"faces": faces, "hearing": hearing, "plans": f"{faces} {hearing} {plan}"}
-
-
-def _mouth_key(settings: Settings, frame: int) -> str:
-    return f"{_keys(settings)['plans']} {settings['MouthGenerate'].at(frame).digest_text()}"
 
 
 def _grouped(items: Sequence[int], key: Callable[[int], Any]) -> list[list[int]]:
